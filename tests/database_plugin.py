@@ -1,0 +1,28 @@
+"""Give the tests a database: the embedded server unless DATABASE_URL names another.
+
+A plugin and not a conftest, because Django's settings are read before any conftest.
+"""
+
+import atexit
+import os
+from collections.abc import Generator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from common.embedded import borrowed
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+# A wrapper runs before every plain hook, so also before pytest-django's, which reads
+# the settings.
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests() -> Generator[None, None, None]:
+    if not os.environ.get("DATABASE_URL"):
+        stack = ExitStack()
+        atexit.register(stack.close)
+        # In the environment, so that the worker processes of xdist find it too.
+        os.environ["DATABASE_URL"] = stack.enter_context(borrowed(ROOT))
+    return (yield)
