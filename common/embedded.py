@@ -48,6 +48,11 @@ class EmbeddedServerError(Exception):
     """The embedded server could not be started or stopped; the text says why."""
 
 
+def is_needed() -> bool:
+    """Tell whether the environment names no other database."""
+    return not (os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_URL_FILE"))
+
+
 def database_url(root: Path) -> str:
     """Start the embedded server if it does not run, and return its address.
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from common.embedded import borrowed
+from common.embedded import borrowed, is_needed
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # the settings.
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests() -> Generator[None, None, None]:
-    if not os.environ.get("DATABASE_URL"):
+    if is_needed():
         stack = ExitStack()
         atexit.register(stack.close)
         # In the environment, so that the worker processes of xdist find it too.

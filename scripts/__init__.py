@@ -1,0 +1,1 @@
+"""What `make` calls: installing, running, checking and translating Stamkund."""
