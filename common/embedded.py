@@ -357,18 +357,9 @@ class EmbeddedServer:
         copy = self.home / "programs"
         source = copy / "source"
         if not source.exists() or source.read_text(encoding="utf-8") != str(installed):
-            self._copy_programs(installed, copy)
-        return copy / "bin"
-
-    def _copy_programs(self, installed: Path, copy: Path) -> None:
-        shutil.rmtree(copy, ignore_errors=True)
-        for part in ("bin", "lib", "share"):
-            shutil.copytree(installed / part, copy / part, symlinks=True)
-        for path in (copy, *copy.rglob("*")):
-            if not path.is_symlink():
-                runs = path.is_dir() or path.parent.name == "bin"
-                path.chmod(0o755 if runs else 0o644)
-        (copy / "source").write_text(str(installed), encoding="utf-8")
+            _copy_programs(installed, copy)
+            source.write_text(str(installed), encoding="utf-8")
+        return copy / installed.parent.name / installed.name / "bin"
 
     def _account(self) -> pwd.struct_passwd:
         """Return the account that root's server runs under; make it if need be."""
@@ -384,6 +375,21 @@ class EmbeddedServer:
         with suppress(KeyError):
             return pwd.getpwnam(NAME)
         return pwd.getpwnam("nobody")
+
+
+def _copy_programs(installed: Path, copy: Path) -> None:
+    """Copy PostgreSQL, in the wheel's own layout: it finds its libraries by it."""
+    shutil.rmtree(copy, ignore_errors=True)
+    package = installed.parent
+    for folder in (installed, *package.parent.glob(f"{package.name}.libs")):
+        target = copy / folder.relative_to(package.parent)
+        shutil.copytree(
+            folder, target, symlinks=True, ignore=shutil.ignore_patterns("include")
+        )
+    for path in (copy, *copy.rglob("*")):
+        if not path.is_symlink():
+            runs = path.is_dir() or path.parent.name == "bin"
+            path.chmod(0o755 if runs else 0o644)
 
 
 def _open_to_all(path: Path) -> bool:
