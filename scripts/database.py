@@ -16,7 +16,8 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from common.embedded import EmbeddedServer, EmbeddedServerError, borrowed, is_needed
+from common.embedded import EmbeddedServer, borrowed, is_needed
+from common.embedded_programs import EmbeddedServerError
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -144,8 +144,12 @@ def files_of(language: str) -> Path:
 
 def key(message: Message) -> Key:
     """Return what names a message."""
-    single = message.id if isinstance(message.id, str) else message.id[0]
-    return message.context, single
+    return message.context, originals(message)[0]
+
+
+def originals(message: Message) -> list[str]:
+    """Return the texts of a message: one, or singular and plural."""
+    return [message.id] if isinstance(message.id, str) else list(message.id)
 
 
 def strings(message: Message) -> list[str]:
@@ -234,7 +238,7 @@ def placeholders(text: str) -> list[str]:
 
 def mistakes(message: Message) -> Iterator[str]:
     """Yield what is wrong with a message's translations."""
-    ids = message.id if isinstance(message.id, tuple) else (message.id,)
+    ids = originals(message)
     for original, translation in zip(ids, strings(message), strict=True):
         have, want = placeholders(translation), placeholders(original)
         # 'One point' may say '%(count)s point' in another language, or not.
@@ -304,16 +308,19 @@ def update() -> int:
 
 def missing(language: str) -> int:
     """Print what lacks a translation, as JSON for a translator to fill in."""
-    entries = []
+    entries: list[dict[str, object]] = []
     for message in merge(language, load(language)):
         if message.id and not is_translated(message):
-            context, single = key(message)
-            plural = message.id[1] if message.pluralizable else None
-            files = [file for file, _ in message.locations]
-            entry = {"context": context, "id": single, "plural": plural}
-            text = ["", ""] if plural else ""
+            single, *plural = originals(message)
             entries.append(
-                entry | {"files": files, "notes": message.auto_comments, "text": text}
+                {
+                    "context": message.context,
+                    "id": single,
+                    "plural": plural[0] if plural else None,
+                    "files": [file for file, _ in message.locations],
+                    "notes": list(message.auto_comments),
+                    "text": ["", ""] if plural else "",
+                }
             )
     print(json.dumps(entries, ensure_ascii=False, indent=1))
     return 0

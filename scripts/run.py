@@ -22,13 +22,15 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from common.embedded import EmbeddedServerError, borrowed, is_needed
+from common.embedded import borrowed, is_needed
+from common.embedded_programs import EmbeddedServerError
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var"
 RUNS = VAR / "run"
 LOGS = VAR / "log"
 SERVICES = ("web", "worker")
+LINUX = Path("/proc/self/stat").exists()
 PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of Linux's prctl
 READY_SECONDS = 60
 STOP_SECONDS = 30
@@ -52,7 +54,7 @@ class RunError(Exception):
 
 def end_with_parent(number: int) -> Callable[[], None]:
     """Return a function that has Linux send a signal when the parent dies."""
-    if not sys.platform.startswith("linux"):
+    if not LINUX:
         return lambda: None
     prctl = ctypes.CDLL(None, use_errno=True).prctl
 
@@ -108,7 +110,7 @@ def birth(pid: int) -> str:
 
     Number and birth together name a process: numbers are used again.
     """
-    if sys.platform.startswith("linux"):
+    if LINUX:
         try:
             line = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
         except OSError:

@@ -1,0 +1,84 @@
+"""Limits that survive restarts: token buckets as rows, one statement each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+
+from common import blind
+from common.models import RateBucket
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `amount` per `per`, refilled evenly; `name` says of what."""
+
+    name: str
+    amount: int
+    per: timedelta
+
+
+class LimitReached(Exception):
+    """Raised when a bucket is empty; `retry_after` says in how many seconds."""
+
+    def __init__(self, limit: Limit, retry_after: int) -> None:
+        super().__init__(limit.name)
+        self.limit = limit
+        self.retry_after = retry_after
+
+
+# Takes one token if there is one. The refill is worked out in the same statement, so
+# two callers cannot both take the last one; a refused call leaves the row as it was.
+_TAKE = """
+INSERT INTO common_ratebucket AS bucket (name, tokens, refilled_at)
+VALUES (%(name)s, %(amount)s - 1, %(now)s)
+ON CONFLICT (name) DO UPDATE SET
+    tokens = LEAST(%(amount)s, bucket.tokens
+        + GREATEST(0, EXTRACT(EPOCH FROM %(now)s - bucket.refilled_at))
+        * %(rate)s) - 1,
+    refilled_at = GREATEST(bucket.refilled_at, %(now)s)
+WHERE LEAST(%(amount)s, bucket.tokens
+        + GREATEST(0, EXTRACT(EPOCH FROM %(now)s - bucket.refilled_at))
+        * %(rate)s) >= 1
+RETURNING tokens
+"""
+
+
+def take(limits: Sequence[tuple[Limit, str]], *, now: datetime) -> None:
+    """Take one token from each bucket, or from none.
+
+    Each pair is a limit and whom it is for; the latter is stored as a keyed hash.
+
+    Raises:
+        LimitReached: a bucket is empty.
+    """
+    # Sorted, so that two callers lock the rows in the same order.
+    named = sorted((_name(limit, subject), limit) for limit, subject in limits)
+    with transaction.atomic(), connection.cursor() as cursor:
+        for name, limit in named:
+            rate = limit.amount / limit.per.total_seconds()
+            cursor.execute(
+                _TAKE,
+                {"name": name, "amount": limit.amount, "now": now, "rate": rate},
+            )
+            if cursor.fetchone() is None:
+                raise LimitReached(limit, _seconds_until_token(name, rate, now))
+
+
+def prune(*, now: datetime, older_than: timedelta = timedelta(days=2)) -> int:
+    """Delete buckets nobody has drawn from for a while; return how many."""
+    deleted, _per_model = RateBucket.objects.filter(
+        refilled_at__lt=now - older_than
+    ).delete()
+    return deleted
+
+
+def _name(limit: Limit, subject: str) -> str:
+    return f"{limit.name}:{blind.index('limit', subject).hex()[:32]}"
+
+
+def _seconds_until_token(name: str, rate: float, now: datetime) -> int:
+    bucket = RateBucket.objects.get(name=name)
+    filled = bucket.tokens + max(0.0, (now - bucket.refilled_at).total_seconds()) * rate
+    return max(1, int((1 - filled) / rate) + 1)

@@ -1,0 +1,68 @@
+"""Widgets and helpers for forms.
+
+How a field looks is decided by `templates/django/forms/`, which Django's own rendering
+finds: `{{ form }}` gives an error summary and every field with its hint and errors.
+"""
+
+from dataclasses import dataclass
+
+from django import forms
+
+
+class SearchInput(forms.TextInput):
+    """A search box."""
+
+    input_type = "search"
+
+
+class Switch(forms.CheckboxInput):
+    """A tick box drawn as a switch: takes effect for itself, such as a consent."""
+
+    def __init__(self, attrs: dict[str, object] | None = None) -> None:
+        super().__init__({"class": "switch", "role": "switch", **(attrs or {})})
+
+
+class RadioCards(forms.RadioSelect):
+    """One of a few, each with a line of explanation.
+
+    A choice's label may be a pair (title, explanation).
+    """
+
+    template_name = "django/forms/widgets/radio_cards.html"
+
+
+class DateInput(forms.DateInput):
+    """The browser's own date picker, which wants ISO dates whatever the language."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: dict[str, object] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%d")
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorLink:
+    """One message of the error summary and the field it belongs to."""
+
+    text: str
+    label: str
+    anchor: str
+
+
+def error_links(form: forms.BaseForm) -> list[ErrorLink]:
+    """List every message of a form, those of the whole form first."""
+    links = [
+        ErrorLink(text=str(text), label="", anchor="")
+        for text in form.non_field_errors()
+    ]
+    for name, messages in form.errors.items():
+        if name == forms.forms.NON_FIELD_ERRORS:
+            continue
+        bound = form[name]
+        links += [
+            ErrorLink(
+                text=str(text), label=str(bound.label), anchor=bound.id_for_label
+            )
+            for text in messages
+        ]
+    return links

@@ -1,0 +1,149 @@
+"""What members were shown, what they agreed to, and what they took back."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from common.ids import uuid7
+from members.models import Member
+from stores.models import Programme
+
+
+class Channel(models.TextChoices):
+    """A way to reach a member."""
+
+    SMS = "SMS", _("SMS")
+    EMAIL = "EMAIL", _("E-mail")
+
+
+class Purpose(models.TextChoices):
+    """What a permission is for; one permission, one purpose."""
+
+    MARKETING = "MARKETING", _("Offers and news")
+
+
+class Text(models.Model):
+    """A version of a text that members agree to, in one language.
+
+    A published version never changes (a trigger refuses it): a new wording is a new
+    version. Holds no personal data.
+    """
+
+    class Kind(models.TextChoices):
+        TERMS = "TERMS", _("Membership terms")
+        CONSENT = "CONSENT", _("Consent text")
+
+    public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
+    programme = models.ForeignKey(
+        Programme, on_delete=models.PROTECT, related_name="texts"
+    )
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    # Empty for terms: terms and permissions are never in one text (GDPR art. 7(2)).
+    purpose = models.CharField(max_length=16, choices=Purpose.choices, blank=True)
+    channel = models.CharField(max_length=8, choices=Channel.choices, blank=True)
+    version = models.PositiveIntegerField()
+    language = models.CharField(max_length=2)
+    title = models.CharField(max_length=120)
+    body = models.TextField()
+    text_hash = models.BinaryField(max_length=32)
+    published_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=[
+                    "programme", "kind", "purpose", "channel", "version", "language",
+                ],
+                name="text_version_once_per_language",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    models.Q(kind="TERMS", purpose="", channel="")
+                    | (
+                        models.Q(kind="CONSENT")
+                        & ~models.Q(purpose="")
+                        & ~models.Q(channel="")
+                    )
+                ),
+                name="text_never_mixes_terms_and_consent",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class ConsentEntry(models.Model):
+    """One act of permission: given, withdrawn, refused. Append-only (a trigger).
+
+    Personal data: shows what a member agreed to, when, and from where (GDPR art. 7(1)).
+    """
+
+    class Action(models.TextChoices):
+        GIVEN = "GIVEN", _("Given")
+        REFUSED = "REFUSED", _("Refused")
+        WITHDRAWN = "WITHDRAWN", _("Withdrawn")
+
+    class Source(models.TextChoices):
+        JOIN_LINK = "JOIN_LINK", _("Join link")
+        PORTAL = "PORTAL", _("Member's pages")
+        STAFF = "STAFF", _("Staff")
+        SMS_REPLY = "SMS_REPLY", _("SMS reply")
+        DEMO = "DEMO", _("Demo data")
+
+    public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="consent_entries"
+    )
+    purpose = models.CharField(max_length=16, choices=Purpose.choices)
+    channel = models.CharField(max_length=8, choices=Channel.choices)
+    action = models.CharField(max_length=10, choices=Action.choices)
+    at = models.DateTimeField()
+    source = models.CharField(max_length=10, choices=Source.choices)
+    # Who acted: the member themself, or a staff id.
+    actor = models.CharField(max_length=64)
+    text = models.ForeignKey(
+        Text, on_delete=models.PROTECT, related_name="+", null=True
+    )
+    # What proves it: the link, code or form through which it came (an id of ours).
+    evidence = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["member", "purpose", "channel", "-at", "-id"],
+                name="consententry_latest_first",
+            )
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(action="GIVEN") | models.Q(text__isnull=False),
+                name="consententry_given_names_its_text",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.channel}"
+
+
+class TermsAcceptance(models.Model):
+    """Which version of the terms a member accepted, and when. Append-only.
+
+    Personal data: part of the proof of the membership contract.
+    """
+
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="terms_acceptances"
+    )
+    text = models.ForeignKey(Text, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    source = models.CharField(max_length=10, choices=ConsentEntry.Source.choices)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member", "text"], name="termsacceptance_once_per_text"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.text_id}"

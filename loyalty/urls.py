@@ -1,0 +1,15 @@
+"""Every URL of the house, room by room."""
+
+from django.urls import path
+
+from common import views as common_views
+
+handler400 = "common.views.bad_request"
+handler403 = "common.views.permission_denied"
+handler404 = "common.views.not_found"
+handler500 = "common.views.server_error"
+
+urlpatterns = [
+    path("healthz", common_views.healthz, name="healthz"),
+    path("readyz", common_views.readyz, name="readyz"),
+]

@@ -1,0 +1,10 @@
+"""Who they are: identity, membership, and the member's timeline.
+
+Owns: `Member`, `Event`, `EventCursor`.
+May import: stores, common.
+Public verbs: `services.register_member`, `services.activate_member`,
+    `services.update_member`, `events.record`, `events.consume`, `phones.normalize`.
+Invariants: a mobile number or an e-mail address belongs to one living member of a
+    programme; an event is written in the transaction that caused it, and consumers
+    see every event once, also when transactions commit out of order.
+"""

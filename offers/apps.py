@@ -1,0 +1,10 @@
+"""App configuration of the offers room."""
+
+from django.apps import AppConfig
+
+
+class OffersConfig(AppConfig):
+    """What they get."""
+
+    name = "offers"
+    verbose_name = "Offers"

@@ -1,0 +1,223 @@
+"""The points ledger. Changed only by the SQL functions of points' migrations."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from common.ids import uuid7
+from members.models import Member
+from stores.models import Programme
+
+
+class EarningRule(models.Model):
+    """A version of how purchases become points and what points are worth.
+
+    A published version never changes (a trigger refuses it); purchases from
+    `starts_at` on use it until the next version's `starts_at`. No personal data.
+    """
+
+    class Status(models.TextChoices):
+        DRAFT = "DRAFT", _("Draft")
+        PUBLISHED = "PUBLISHED", _("Published")
+
+    public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
+    programme = models.ForeignKey(
+        Programme, on_delete=models.PROTECT, related_name="earning_rules"
+    )
+    version = models.PositiveIntegerField()
+    status = models.CharField(
+        max_length=10, choices=Status.choices, default=Status.DRAFT
+    )
+    starts_at = models.DateTimeField(
+        help_text=_("Purchases from this moment on earn by this version.")
+    )
+
+    # EARNING
+    points_per_unit = models.DecimalField(
+        max_digits=8,
+        decimal_places=4,
+        help_text=_("Points for each whole unit of currency paid, such as 1 per krona."),
+    )
+    excluded_groups = ArrayField(
+        models.CharField(max_length=60),
+        default=list,
+        blank=True,
+        help_text=_("Article groups that earn nothing, such as gift cards."),
+    )
+    expires_after_months = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        help_text=_("Points expire when the month this long after ends; empty: never."),
+    )
+
+    # WORTH
+    point_value = models.DecimalField(
+        max_digits=8,
+        decimal_places=4,
+        help_text=_("What one point is worth, in the programme's currency."),
+    )
+    reward_points = models.PositiveIntegerField(
+        help_text=_("How many points become one voucher.")
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["programme", "version"], name="earningrule_version_once"
+            ),
+            models.UniqueConstraint(
+                fields=["programme", "starts_at"],
+                condition=Q(status="PUBLISHED"),
+                name="earningrule_one_start_at_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(points_per_unit__gt=0, point_value__gt=0)
+                & Q(reward_points__gt=0),
+                name="earningrule_values_are_positive",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.programme_id} v{self.version}"
+
+
+class Account(models.Model):
+    """A member's points: a projection of the entries, kept under its row lock.
+
+    Personal data: how much a member has earned.
+    """
+
+    member = models.OneToOneField(
+        Member, on_delete=models.PROTECT, primary_key=True, related_name="account"
+    )
+    balance = models.IntegerField(default=0)
+    earned_total = models.BigIntegerField(default=0)
+    entries = models.IntegerField(default=0)
+    changed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.balance}"
+
+
+class Entry(models.Model):
+    """One posting. Append-only: a trigger refuses UPDATE and DELETE.
+
+    Personal data: part of a member's account; pseudonymous after erasure.
+    """
+
+    class Kind(models.TextChoices):
+        EARN = "EARN", _("Earned")
+        REVERSE = "REVERSE", _("Taken back after a return")
+        SPEND = "SPEND", _("Used")
+        EXPIRE = "EXPIRE", _("Expired")
+        ADJUST = "ADJUST", _("Adjusted")
+
+    public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="point_entries"
+    )
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    points = models.IntegerField()
+    balance_after = models.IntegerField()
+    # When it counts for the member (the time of purchase), and when it was posted.
+    at = models.DateTimeField()
+    posted_at = models.DateTimeField()
+    # Posts once per member; names its cause, such as receipt:<public id>.
+    key = models.CharField(max_length=96)
+    rule = models.ForeignKey(
+        EarningRule, on_delete=models.PROTECT, related_name="+", null=True
+    )
+    reverses = models.ForeignKey(
+        "self", on_delete=models.PROTECT, related_name="reversed_by", null=True
+    )
+    source_type = models.CharField(max_length=32, blank=True)
+    source_id = models.UUIDField(null=True)
+    reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member", "key"], name="entry_key_once_per_member"
+            ),
+            models.CheckConstraint(
+                condition=~Q(points=0), name="entry_points_not_zero"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="ADJUST")
+                | Q(kind="EARN", points__gt=0)
+                | Q(kind__in=["REVERSE", "SPEND", "EXPIRE"], points__lt=0),
+                name="entry_sign_fits_kind",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["member", "-id"], name="entry_member_newest_first"),
+            models.Index(
+                fields=["reverses"],
+                condition=Q(reverses__isnull=False),
+                name="entry_reversals",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.points}"
+
+
+class Lot(models.Model):
+    """Points of one earning, with their own expiry; `remaining` counts down.
+
+    Personal data: part of a member's account.
+    """
+
+    entry = models.OneToOneField(
+        Entry, on_delete=models.PROTECT, primary_key=True, related_name="lot"
+    )
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="lots")
+    points = models.IntegerField()
+    remaining = models.IntegerField()
+    active_from = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(points__gt=0, remaining__gte=0)
+                & Q(remaining__lte=F("points")),
+                name="lot_remaining_within_points",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["member", "expires_at", "entry"],
+                condition=Q(remaining__gt=0),
+                name="lot_open_oldest_expiry_first",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.remaining}/{self.points}"
+
+
+class LotUse(models.Model):
+    """How many points of a lot an entry consumed. Append-only.
+
+    Personal data: part of a member's account.
+    """
+
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="lot_uses")
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="uses")
+    points = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["entry", "lot"], name="lotuse_once_per_entry"
+            ),
+            models.CheckConstraint(
+                condition=Q(points__gt=0), name="lotuse_points_positive"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.points}"

@@ -1,0 +1,181 @@
+"""Receipts, as tills report them. Written by the SQL function `purchases_record`."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from common.ids import uuid7
+from members.models import Member
+from points.models import EarningRule
+from stores.models import Programme, Store
+
+
+class Product(models.Model):
+    """An article of the range, as last seen on a receipt or in a catalogue.
+
+    Holds no personal data.
+    """
+
+    programme = models.ForeignKey(
+        Programme, on_delete=models.PROTECT, related_name="products"
+    )
+    sku = models.CharField(max_length=64)
+    name = models.CharField(max_length=160)
+    article_group = models.CharField(max_length=60, blank=True)
+    category = models.CharField(max_length=80, blank=True)
+    brand = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["programme", "sku"], name="product_sku_once_per_programme"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Receipt(models.Model):
+    """A finished purchase or return at one till.
+
+    Personal data when it has a member: what somebody bought, where and when. Without a
+    member it is anonymous; `contact_index` (a keyed hash) lets the one who proves the
+    card or phone claim it later.
+    """
+
+    class Source(models.TextChoices):
+        API = "API", _("Till or shop")
+        DEMO = "DEMO", _("Demo data")
+
+    public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
+    programme = models.ForeignKey(
+        Programme, on_delete=models.PROTECT, related_name="receipts"
+    )
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="receipts")
+    till_code = models.CharField(max_length=40, blank=True)
+    # The till system's own id: the natural key, unique for ever.
+    unique_receipt_id = models.CharField(max_length=128)
+    receipt_number = models.CharField(max_length=64)
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="receipts", null=True
+    )
+    contact_index = models.BinaryField(max_length=32, null=True)
+
+    purchased_at = models.DateTimeField()
+    business_on = models.DateField()
+    currency = models.CharField(max_length=3)
+    total = models.DecimalField(max_digits=12, decimal_places=2)
+    payments = models.JSONField(default=list)
+    taxes = models.JSONField(default=list)
+
+    # POINTS: what the purchase lines gave, by which version of the rule, and how much
+    # of that later returns have taken back.
+    rule = models.ForeignKey(
+        EarningRule, on_delete=models.PROTECT, related_name="+", null=True
+    )
+    eligible = models.DecimalField(max_digits=12, decimal_places=2, default=0)
+    points = models.IntegerField(default=0)
+    returned_eligible = models.DecimalField(
+        max_digits=12, decimal_places=2, default=0
+    )
+    returned_points = models.IntegerField(default=0)
+
+    # The member's balance when this receipt had been posted: part of its one answer.
+    balance_after = models.IntegerField(null=True)
+
+    # RETURNS
+    original = models.ForeignKey(
+        "self", on_delete=models.PROTECT, related_name="returns", null=True
+    )
+    original_unique_id = models.CharField(max_length=128, blank=True)
+    # Money of the return lines, and the points this receipt took back.
+    return_eligible = models.DecimalField(max_digits=12, decimal_places=2, default=0)
+    reversed_points = models.IntegerField(default=0)
+
+    source = models.CharField(max_length=8, choices=Source.choices)
+    content_hash = models.BinaryField(max_length=32)
+    recorded_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["programme", "unique_receipt_id"], name="receipt_id_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(points__gte=0, returned_points__gte=0)
+                & Q(returned_points__lte=models.F("points")),
+                name="receipt_returns_within_points",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["member", "-purchased_at"],
+                condition=Q(member__isnull=False),
+                name="receipt_member_newest",
+            ),
+            models.Index(
+                fields=["programme", "original_unique_id"],
+                condition=~Q(original_unique_id=""),
+                name="receipt_by_original",
+            ),
+            models.Index(
+                fields=["contact_index"],
+                condition=Q(contact_index__isnull=False),
+                name="receipt_unclaimed_contact",
+            ),
+            models.Index(fields=["store", "-purchased_at"], name="receipt_store_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return self.receipt_number
+
+
+class ReceiptLine(models.Model):
+    """One line of a receipt. Personal data when the receipt has a member."""
+
+    class Kind(models.TextChoices):
+        PURCHASE = "PURCHASE", _("Purchase")
+        RETURN = "RETURN", _("Return")
+        ADJUSTMENT = "ADJUSTMENT", _("Adjustment")
+
+    receipt = models.ForeignKey(
+        Receipt, on_delete=models.PROTECT, related_name="lines", db_index=False
+    )
+    # Without constraint and index: it only repeats the receipt's, for distribution.
+    member = models.ForeignKey(
+        Member,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        null=True,
+        db_index=False,
+        db_constraint=False,
+    )
+    number = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    sku = models.CharField(max_length=64)
+    article_number = models.CharField(max_length=64)
+    article_name = models.CharField(max_length=160)
+    article_group = models.CharField(max_length=60, blank=True)
+    # Negative on a return line, as the till reports it.
+    quantity = models.DecimalField(max_digits=12, decimal_places=3)
+    # What was paid for the line with tax, always as a positive amount on returns too.
+    gross_paid = models.DecimalField(max_digits=12, decimal_places=2)
+    tax_amount = models.DecimalField(max_digits=12, decimal_places=2)
+    tax_percent = models.DecimalField(max_digits=5, decimal_places=2)
+    discounts = models.JSONField(default=list)
+    is_eligible = models.BooleanField()
+    # The line's share of the receipt's points; the shares add up to them.
+    points = models.IntegerField(default=0)
+    original_number = models.PositiveSmallIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["receipt", "number"], name="receiptline_number_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.article_name
