@@ -13,14 +13,30 @@ import structlog
 _SHAPES = [
     (re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+"), "[e-mail]"),
     (re.compile(r"(?<![\w-])(?:\+|00)\d[\d\s()-]{6,16}\d(?![\w-])"), "[phone]"),
-    (re.compile(r"(?<![\w:.-])0\d{1,3}[\s-]?\d{2,3}[\s-]?\d{2}[\s-]?\d{2,3}(?![\w:-])"),
-     "[phone]"),
+    (
+        re.compile(
+            r"(?<![\w:.-])0\d{1,3}[\s-]?\d{2,3}[\s-]?\d{2}[\s-]?\d{2,3}(?![\w:-])"
+        ),
+        "[phone]",
+    ),
     (re.compile(r"sk_(live|test)_\w+"), "[api key]"),
     (re.compile(r"(/(?:join|till/enrol|me/link)/)[\w-]{16,}"), r"\1[token]"),
 ]
 _SECRET_KEYS = {
-    "password", "code", "token", "secret", "authorization", "cookie", "phone",
-    "email", "name", "first_name", "last_name", "address", "pin", "body",
+    "password",
+    "code",
+    "token",
+    "secret",
+    "authorization",
+    "cookie",
+    "phone",
+    "email",
+    "name",
+    "first_name",
+    "last_name",
+    "address",
+    "pin",
+    "body",
 }
 
 

@@ -24,9 +24,7 @@ class IdempotencyRecord(models.Model):
                 fields=["scope", "key"], name="idempotency_one_answer_per_key"
             )
         ]
-        indexes = [
-            models.Index(fields=["recorded_at"], name="idempotency_recorded_at")
-        ]
+        indexes = [models.Index(fields=["recorded_at"], name="idempotency_recorded_at")]
 
 
 class RateBucket(models.Model):

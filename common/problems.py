@@ -25,7 +25,7 @@ class Fault:
     detail: str
 
 
-class Problem(Exception):  # noqa: N818 - the RFC's own word
+class Problem(Exception):
     """An answer other than success; `code` is stable and documented."""
 
     def __init__(
@@ -90,14 +90,29 @@ def render(problem: Problem, request: HttpRequest) -> HttpResponse:
 
 
 _CODES = {
-    exceptions.ParseError: ("malformed", gettext_lazy("The body is not readable JSON.")),
+    exceptions.ParseError: (
+        "malformed",
+        gettext_lazy("The body is not readable JSON."),
+    ),
     exceptions.NotAuthenticated: ("key_missing", gettext_lazy("An API key is needed.")),
-    exceptions.AuthenticationFailed: ("key_refused", gettext_lazy("The API key is not valid.")),
-    exceptions.PermissionDenied: ("scope_missing", gettext_lazy("The key may not do this.")),
+    exceptions.AuthenticationFailed: (
+        "key_refused",
+        gettext_lazy("The API key is not valid."),
+    ),
+    exceptions.PermissionDenied: (
+        "scope_missing",
+        gettext_lazy("The key may not do this."),
+    ),
     exceptions.NotFound: ("not_found", gettext_lazy("Not found.")),
-    exceptions.MethodNotAllowed: ("method_not_allowed", gettext_lazy("Method not allowed.")),
+    exceptions.MethodNotAllowed: (
+        "method_not_allowed",
+        gettext_lazy("Method not allowed."),
+    ),
     exceptions.NotAcceptable: ("not_acceptable", gettext_lazy("Only JSON is served.")),
-    exceptions.UnsupportedMediaType: ("not_json", gettext_lazy("Send application/json.")),
+    exceptions.UnsupportedMediaType: (
+        "not_json",
+        gettext_lazy("Send application/json."),
+    ),
     exceptions.Throttled: ("too_many_requests", gettext_lazy("Too many requests.")),
 }
 
@@ -151,12 +166,10 @@ def from_exception(error: Exception) -> Problem | None:
     return None
 
 
-def exception_handler(
-    error: Exception, context: dict[str, Any]
-) -> HttpResponse | None:
+def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
     """Answer with a problem document; unknown errors go on to the 500 handler."""
     problem = from_exception(error)
     if problem is None:
         return None
     set_rollback()
-    return render(problem, context["request"]._request)  # noqa: SLF001
+    return render(problem, context["request"]._request)

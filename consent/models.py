@@ -51,7 +51,12 @@ class Text(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=[
-                    "programme", "kind", "purpose", "channel", "version", "language",
+                    "programme",
+                    "kind",
+                    "purpose",
+                    "channel",
+                    "version",
+                    "language",
                 ],
                 name="text_version_once_per_language",
             ),

@@ -34,7 +34,9 @@ class JoinLink(models.Model):
     replaced_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["member", "-created_at"], name="joinlink_member")]
+        indexes = [
+            models.Index(fields=["member", "-created_at"], name="joinlink_member")
+        ]
 
     def __str__(self) -> str:
         return str(self.public_id)

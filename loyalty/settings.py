@@ -65,6 +65,8 @@ if PRODUCTION and DEMO_SIGN_IN_WITHOUT_SECOND_FACTOR:
     )
 # The phone and e-mail simulator at /dev/outbox.
 MESSAGE_SIMULATOR = env.flag("MESSAGE_SIMULATOR", default=not PRODUCTION)
+if PRODUCTION and MESSAGE_SIMULATOR:
+    raise ImproperlyConfigured("MESSAGE_SIMULATOR must be off in production.")
 MESSAGE_TRANSPORTS = {
     "SMS": env.text("SMS_TRANSPORT", "" if PRODUCTION else "simulator"),
     "EMAIL": env.text("EMAIL_TRANSPORT", "" if PRODUCTION else "simulator"),

@@ -37,7 +37,9 @@ class EarningRule(models.Model):
     points_per_unit = models.DecimalField(
         max_digits=8,
         decimal_places=4,
-        help_text=_("Points for each whole unit of currency paid, such as 1 per krona."),
+        help_text=_(
+            "Points for each whole unit of currency paid, such as 1 per krona."
+        ),
     )
     excluded_groups = ArrayField(
         models.CharField(max_length=60),

@@ -76,9 +76,7 @@ class Receipt(models.Model):
     )
     eligible = models.DecimalField(max_digits=12, decimal_places=2, default=0)
     points = models.IntegerField(default=0)
-    returned_eligible = models.DecimalField(
-        max_digits=12, decimal_places=2, default=0
-    )
+    returned_eligible = models.DecimalField(max_digits=12, decimal_places=2, default=0)
     returned_points = models.IntegerField(default=0)
 
     # The member's balance when this receipt had been posted: part of its one answer.
@@ -125,7 +123,9 @@ class Receipt(models.Model):
                 condition=Q(contact_index__isnull=False),
                 name="receipt_unclaimed_contact",
             ),
-            models.Index(fields=["store", "-purchased_at"], name="receipt_store_newest"),
+            models.Index(
+                fields=["store", "-purchased_at"], name="receipt_store_newest"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -91,7 +91,7 @@ class ApiKeyAuthentication(BaseAuthentication):
             None,
         )
 
-    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002
+    def authenticate_header(self, request: Request) -> str:
         """Return what the 401 answer asks for."""
         return "Bearer"
 
@@ -116,6 +116,4 @@ def _mark_used(key_id: int, day: date) -> None:
 
 
 def _refused() -> exceptions.AuthenticationFailed:
-    return exceptions.AuthenticationFailed(
-        _("The key is unknown, expired or revoked.")
-    )
+    return exceptions.AuthenticationFailed(_("The key is unknown, expired or revoked."))
