@@ -1,0 +1,103 @@
+"""The people and places that tests of every room talk about."""
+
+from datetime import UTC, datetime
+
+import pytest
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.core.cache import cache
+from django.test import Client
+
+from stores.roles import Role
+from tests.factories.stores import (
+    ApiKeyFactory,
+    ProgrammeFactory,
+    StaffFactory,
+    StoreFactory,
+)
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache():
+    # Limits on sign-in live in the cache and would carry over from test to test.
+    cache.clear()
+
+
+@pytest.fixture
+def now():
+    """A moment for the services; nothing depends on which."""
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def programme(db):
+    return ProgrammeFactory()
+
+
+@pytest.fixture
+def store(programme):
+    return StoreFactory(programme=programme, code="1", name="Uppsala")
+
+
+@pytest.fixture
+def other_store(programme):
+    return StoreFactory(programme=programme, code="2", name="Lund", city="Lund")
+
+
+@pytest.fixture
+def olga(programme):
+    """The owner."""
+    return StaffFactory(
+        programme=programme, name="Olga Berg", email="olga@example.com", role=Role.OWNER
+    )
+
+
+@pytest.fixture
+def mia(programme):
+    """The marketer."""
+    return StaffFactory(
+        programme=programme,
+        name="Mia Lind",
+        email="mia@example.com",
+        role=Role.MARKETER,
+    )
+
+
+@pytest.fixture
+def carl(store):
+    """The clerk, in `store`."""
+    return StaffFactory(
+        name="Carl Ek", email="carl@example.com", role=Role.STORE_STAFF, store=store
+    )
+
+
+@pytest.fixture
+def otto(other_store):
+    """The manager of another store, who must see nothing of `store`."""
+    return StaffFactory(
+        name="Otto Dahl",
+        email="otto@example.com",
+        role=Role.STORE_MANAGER,
+        store=other_store,
+    )
+
+
+@pytest.fixture
+def desk_client():
+    """Give a browser in which a person is signed in to the desk."""
+
+    def sign_in(staff):
+        if not staff.is_demo:
+            TOTP.activate(staff, generate_totp_secret())
+        client = Client()
+        client.force_login(
+            staff, backend="allauth.account.auth_backends.AuthenticationBackend"
+        )
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def api_key(programme):
+    """A key for every scope and store; `api_key.plain` goes into the header."""
+    return ApiKeyFactory(programme=programme)
