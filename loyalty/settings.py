@@ -7,6 +7,7 @@ from pathlib import Path
 import structlog
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+from whitenoise.compress import Compressor
 
 from common.embedded import database_url
 from common.logs import PROCESSORS, SHARED_PROCESSORS
@@ -308,6 +309,8 @@ STORAGES = {
 }
 MEDIA_ROOT = VAR_DIR / "media"
 WHITENOISE_USE_FINDERS = TESTING or DEBUG
+# Source maps are for debugging and take most of the minute that brotli would need.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [*Compressor.SKIP_COMPRESS_EXTENSIONS, "map"]
 
 # CACHES: nothing that must be right lives here (limits that cost money are rows).
 

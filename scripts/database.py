@@ -55,8 +55,8 @@ def main(arguments: list[str]) -> int:
         case ["stop"]:
             print("stopped" if server.stop() else "was not running")
         case ["status"]:
-            print("runs" if server.answers() else "does not run")
-            print(f"files: {server.data}\nlog:   {server.log}\nurl:   {server.url}")
+            state = "runs" if server.answers() else "does not run"
+            print(f"{state}\nfiles: {server.data}\nlog:   {server.log}")
         case ["url"]:
             server.start()
             print(server.url)

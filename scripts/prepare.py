@@ -15,6 +15,8 @@ from django.conf import settings
 from django.core.management import call_command, get_commands
 
 ROOT = Path(__file__).resolve().parent.parent
+# Pages of packages that we do not show: another view of the API, and its browser.
+UNUSED = ["redoc*", "rest_framework"]
 
 
 def sources() -> Iterator[str]:
@@ -33,7 +35,13 @@ def collect_static() -> None:
     if stamp.exists() and stamp.read_text(encoding="utf-8") == digest:
         return
     print("Collecting the static files …", flush=True)
-    call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+    call_command(
+        "collectstatic",
+        interactive=False,
+        clear=True,
+        verbosity=0,
+        ignore_patterns=UNUSED,
+    )
     stamp.write_text(digest, encoding="utf-8")
 
 

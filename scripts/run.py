@@ -90,8 +90,19 @@ def stop(processes: dict[str, subprocess.Popen[bytes]]) -> None:
             process.wait(max(deadline - time.monotonic(), 0.1))
         except subprocess.TimeoutExpired:
             print(f"The {name} did not stop in {STOP_SECONDS} s and is ended.")
-            os.killpg(process.pid, signal.SIGKILL)
+            process.kill()
             process.wait()
+        end_group(process.pid)
+
+
+def end_group(leader: int) -> None:
+    """End what a service left behind that did not stop in its own way."""
+    for stat in Path("/proc").glob("[0-9]*/stat") if LINUX else ():
+        with contextlib.suppress(OSError):
+            group = int(stat.read_text(encoding="utf-8").rpartition(")")[2].split()[2])
+            # The folder as well: the number of a group long gone may be used again.
+            if group == leader and stat.with_name("cwd").readlink() == ROOT:
+                os.kill(int(stat.parent.name), signal.SIGKILL)
 
 
 def procfile() -> dict[str, list[str]]:
@@ -146,6 +157,8 @@ def end_leftovers() -> None:
                 deadline = time.monotonic() + STOP_SECONDS
                 while lives(process) and time.monotonic() < deadline:
                     time.sleep(0.1)
+            for process in run["services"]:
+                end_group(int(process[0]))
         file.unlink(missing_ok=True)
 
 
