@@ -18,7 +18,11 @@ urlpatterns = [
         name="styleguide-progress",
     ),
     path(
-        "styleguide/table/", views_styleguide.StyleguideTable.as_view(), name="styleguide-table"
+        "styleguide/table/",
+        views_styleguide.StyleguideTable.as_view(),
+        name="styleguide-table",
     ),
-    path("styleguide/toast/", views_styleguide.styleguide_toast, name="styleguide-toast"),
+    path(
+        "styleguide/toast/", views_styleguide.styleguide_toast, name="styleguide-toast"
+    ),
 ]

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
 
 from common.money import display
-from common.ui import charts, navigation
+from common.ui import brand, charts, navigation
 from common.ui.forms import ErrorLink
 from common.ui.forms import error_links as links_of
 from common.ui.icons import href
@@ -72,6 +72,13 @@ def query_with(context: Context, *pairs: str) -> str:
         else:
             query[name] = value
     return f"?{query.urlencode()}" if query else "?"
+
+
+@register.simple_tag
+def brand_colors(color: str) -> SafeString:
+    """Write the merchant's colours as CSS."""
+    # Made of computed colours alone: what is not a colour gives the default.
+    return mark_safe(brand.style_sheet(str(color or "")))  # noqa: S308
 
 
 @register.simple_tag

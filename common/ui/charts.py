@@ -226,6 +226,11 @@ def percent(share: float) -> str:
     return f"{number_format(round(share * 100), 0)}\u00a0%"
 
 
+def as_decimal(value: Number) -> Decimal:
+    """Return a value as money wants it, a float as it is written."""
+    return value if isinstance(value, Decimal) else Decimal(str(value))
+
+
 def meter_width(done: Number, total: Number) -> str:
     """Return how far a meter of width 100 is filled, as an SVG attribute wants it."""
     if not total:

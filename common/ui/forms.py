@@ -4,9 +4,12 @@ How a field looks is decided by `templates/django/forms/`, which Django's own re
 finds: `{{ form }}` gives an error summary and every field with its hint and errors.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django import forms
+from django.utils.functional import Promise
 
 
 class SearchInput(forms.TextInput):
@@ -18,17 +21,30 @@ class SearchInput(forms.TextInput):
 class Switch(forms.CheckboxInput):
     """A tick box drawn as a switch: takes effect for itself, such as a consent."""
 
-    def __init__(self, attrs: dict[str, object] | None = None) -> None:
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__({"class": "switch", "role": "switch", **(attrs or {})})
 
 
 class RadioCards(forms.RadioSelect):
-    """One of a few, each with a line of explanation.
-
-    A choice's label may be a pair (title, explanation).
-    """
+    """One of a few, each with a line of explanation by its value."""
 
     template_name = "django/forms/widgets/radio_cards.html"
+
+    def __init__(
+        self,
+        attrs: dict[str, Any] | None = None,
+        choices: Any = (),
+        *,
+        explanations: Mapping[str, str | Promise] | None = None,
+    ) -> None:
+        super().__init__(attrs, choices)
+        self.explanations = explanations or {}
+
+    def create_option(self, *args: Any, **options: Any) -> dict[str, Any]:
+        """Add the explanation to what the template gets."""
+        option = super().create_option(*args, **options)
+        option["explanation"] = self.explanations.get(str(option["value"]), "")
+        return option
 
 
 class DateInput(forms.DateInput):
@@ -36,7 +52,7 @@ class DateInput(forms.DateInput):
 
     input_type = "date"
 
-    def __init__(self, attrs: dict[str, object] | None = None) -> None:
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs, format="%Y-%m-%d")
 
 
@@ -60,9 +76,7 @@ def error_links(form: forms.BaseForm) -> list[ErrorLink]:
             continue
         bound = form[name]
         links += [
-            ErrorLink(
-                text=str(text), label=str(bound.label), anchor=bound.id_for_label
-            )
+            ErrorLink(text=str(text), label=str(bound.label), anchor=bound.id_for_label)
             for text in messages
         ]
     return links

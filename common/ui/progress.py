@@ -40,6 +40,8 @@ class Progress:
     # Where the result is, once there is one.
     result_url: str = ""
     result_label: str = ""
+    # Tells bars on the same page apart.
+    key: str = "job"
 
     @property
     def is_over(self) -> bool:

@@ -142,7 +142,9 @@ class TableView(View):
         if self.csv_name and request.GET.get("format") == "csv":
             self.before_export()
             return self._file(table)
-        paginator = {} if self.exact_count else {"paginator_class": tables2.LazyPaginator}
+        paginator = (
+            {} if self.exact_count else {"paginator_class": tables2.LazyPaginator}
+        )
         _go_to_page(table, request, per_page=self.per_page, **paginator)
         context = self.get_context_data(
             view=self,
