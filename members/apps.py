@@ -8,3 +8,10 @@ class MembersConfig(AppConfig):
 
     name = "members"
     verbose_name = "Members"
+
+    def ready(self) -> None:
+        """Register what this room hands to others."""
+        # Not at the top: models cannot be imported before the apps are loaded.
+        from members import kinds  # noqa: PLC0415
+
+        kinds.register()

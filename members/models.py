@@ -46,7 +46,12 @@ class Member(models.Model):
     birthday_on = models.DateField(_("birthday"), null=True, blank=True)
     language = models.CharField(_("language"), max_length=2, default="sv")
     home_store = models.ForeignKey(
-        Store, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+        Store,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name=_("home store"),
     )
 
     # HOW THEY CAME

@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                 ('left_at', models.DateTimeField(blank=True, null=True)),
                 ('phone_verified_at', models.DateTimeField(blank=True, null=True)),
                 ('email_verified_at', models.DateTimeField(blank=True, null=True)),
-                ('home_store', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.store')),
+                ('home_store', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.store', verbose_name='home store')),
                 ('programme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='members', to='stores.programme')),
                 ('registered_store', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.store')),
             ],

@@ -1,0 +1,80 @@
+"""The membership number, and the short-lived code that the member's card shows."""
+
+import base64
+import binascii
+import hashlib
+import re
+import secrets
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+
+from common.ids import has_valid_check_digit, luhn_digit
+from members.models import Member
+
+NUMBER_LENGTH = 12
+TOKEN_LIFE = timedelta(minutes=15)
+# Tells our numbers from other rows of twelve digits, such as American article numbers.
+NUMBER_PREFIX = "88"
+
+_NONCE, _STAMP, _ID, _TAG = 12, 4, 16, 16
+# Base 32, because a scanner that types like a keyboard of another country garbles
+# dashes and underscores; capitals and digits also make the smaller QR code.
+_TOKEN = re.compile(r"[A-Z2-7]{77}\Z")
+
+
+def new_number() -> str:
+    """Return a random membership number with its check digit."""
+    room = NUMBER_LENGTH - len(NUMBER_PREFIX) - 1
+    body = f"{NUMBER_PREFIX}{secrets.randbelow(10**room):0{room}d}"
+    return body + luhn_digit(body)
+
+
+def is_number(digits: str) -> bool:
+    """Tell whether these digits can be a membership number."""
+    return len(digits) == NUMBER_LENGTH and has_valid_check_digit(digits)
+
+
+def display_number(number: str) -> str:
+    """Group a membership number as it is read out: `8812 3456 7895`."""
+    return " ".join(number[place : place + 4] for place in range(0, len(number), 4))
+
+
+def card_token(member: Member, *, now: datetime) -> str:
+    """Return what the card's QR code holds: opaque, and good for fifteen minutes.
+
+    Not the membership number, so that a photo of the card is soon worth nothing.
+    """
+    stamp = int((now + TOKEN_LIFE).timestamp()).to_bytes(_STAMP)
+    nonce = secrets.token_bytes(_NONCE)
+    cipher = AESGCM(_key(settings.SECRET_KEY))
+    sealed = cipher.encrypt(nonce, member.public_id.bytes, stamp)
+    return base64.b32encode(nonce + stamp + sealed).decode().rstrip("=")
+
+
+def read_token(token: str, *, now: datetime) -> UUID | None:
+    """Return the public id in a card's code, or None if it is not good (any more)."""
+    token = token.strip().upper()
+    if not _TOKEN.match(token):
+        return None
+    try:
+        raw = base64.b32decode(token + "===")
+    except binascii.Error:
+        return None
+    nonce, stamp, sealed = raw[:_NONCE], raw[_NONCE:][:_STAMP], raw[_NONCE + _STAMP :]
+    if datetime.fromtimestamp(int.from_bytes(stamp), UTC) <= now:
+        return None
+    for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+        try:
+            return UUID(bytes=AESGCM(_key(secret)).decrypt(nonce, sealed, stamp))
+        except InvalidTag:
+            continue
+    return None
+
+
+def _key(secret: str) -> bytes:
+    # A key of its own, so that nothing signed elsewhere is a card's code.
+    return hashlib.sha256(b"members.cards:" + secret.encode()).digest()

@@ -1,0 +1,160 @@
+"""The timeline: write what happened, say it in words, and follow it from a cursor."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from members.models import Event, EventCursor
+
+Describe = Callable[[Event], str]
+Handler = Callable[[list[Event]], None]
+
+
+class UnknownKind(LookupError):
+    """Raised for an event of a kind that no room has registered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What the timeline says about events of one kind."""
+
+    name: str
+    icon: str
+    describe: Describe
+    # Off for what concerns staff only; members then do not see it on their pages.
+    for_member: bool
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def register_kind(
+    kind: str, *, icon: str, describe: Describe, for_member: bool = True
+) -> None:
+    """Make a kind of event known; call it in `AppConfig.ready()`.
+
+    Raises:
+        ValueError: the kind is registered already.
+    """
+    if kind in _kinds:
+        message = f"the kind of event {kind} is registered twice"
+        raise ValueError(message)
+    _kinds[kind] = Kind(kind, icon, describe, for_member)
+
+
+def kinds() -> dict[str, Kind]:
+    """Return every registered kind by its name."""
+    return dict(_kinds)
+
+
+def describe(event: Event) -> str:
+    """Say in words what happened."""
+    kind = _kinds.get(event.kind)
+    # A kind may outlive the room that recorded it; the row stays readable.
+    return kind.describe(event) if kind else _("Something else happened.")
+
+
+def icon_of(event: Event) -> str:
+    """Return the name of the icon that stands beside an event."""
+    kind = _kinds.get(event.kind)
+    return kind.icon if kind else "point"
+
+
+def record(
+    *,
+    member_id: int,
+    kind: str,
+    at: datetime,
+    now: datetime,
+    data: dict[str, Any] | None = None,
+    subject_type: str = "",
+    subject_id: UUID | None = None,
+) -> Event:
+    """Write one event, in the caller's transaction.
+
+    `data` holds ids and amounts, never contact details.
+
+    Raises:
+        UnknownKind: no room has registered the kind.
+    """
+    if kind not in _kinds:
+        raise UnknownKind(kind)
+    return Event.objects.create(
+        member_id=member_id,
+        kind=kind,
+        at=at,
+        recorded_at=now,
+        data=data or {},
+        subject_type=subject_type,
+        subject_id=subject_id,
+    )
+
+
+# FOLLOWING THE LOG. See decision 0005.
+
+# Below the horizon every transaction has ended, so nothing can appear there any more.
+# The horizon and the rows come from one snapshot, because it is one statement.
+_UNREAD = """
+SELECT * FROM members_event
+WHERE (xact, id) > (%s, %s)
+    AND xact < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+ORDER BY xact, id
+LIMIT %s
+"""
+_SKIP = """
+INSERT INTO members_eventcursor AS cursor (name, xact, event_id, read_at)
+VALUES (%(name)s, pg_snapshot_xmin(pg_current_snapshot())::text::bigint, 0, %(now)s)
+ON CONFLICT (name) DO UPDATE SET
+    xact = EXCLUDED.xact, event_id = 0, read_at = EXCLUDED.read_at
+WHERE cursor.xact < EXCLUDED.xact
+"""
+
+
+def consume(name: str, handler: Handler, *, now: datetime, limit: int = 500) -> int:
+    """Hand the next unread events to a handler, in order; return how many.
+
+    The handler's effect and the cursor's step are one transaction: an event takes
+    effect once, also when the worker dies. Zero when there is nothing to read, or when
+    another worker is reading for the same consumer.
+    """
+    with transaction.atomic():
+        cursor = _locked(name)
+        if cursor is None:
+            return 0
+        events = list(Event.objects.raw(_UNREAD, [cursor.xact, cursor.event_id, limit]))
+        if not events:
+            return 0
+        handler(events)
+        _move(cursor, events[-1].xact, events[-1].pk, now)
+    return len(events)
+
+
+def skip_to_end(name: str, *, now: datetime) -> None:
+    """Let a consumer start with what happens from now on.
+
+    For one that joins a log with a past, such as notices after an import.
+    """
+    with transaction.atomic(), connection.cursor() as statement:
+        statement.execute(_SKIP, {"name": name, "now": now})
+
+
+def _locked(name: str) -> EventCursor | None:
+    """Lock a consumer's cursor, made at first use; None when somebody else has it."""
+    rows = EventCursor.objects.select_for_update(skip_locked=True).filter(name=name)
+    cursor = rows.first()
+    if cursor is None and not EventCursor.objects.filter(name=name).exists():
+        EventCursor.objects.bulk_create([EventCursor(name=name)], ignore_conflicts=True)
+        cursor = rows.first()
+    return cursor
+
+
+def _move(cursor: EventCursor, xact: int, event_id: int, now: datetime) -> None:
+    cursor.xact = xact
+    cursor.event_id = event_id
+    cursor.read_at = now
+    cursor.save(update_fields=["xact", "event_id", "read_at"])
