@@ -1,6 +1,6 @@
 """Every URL of the house, room by room."""
 
-from django.urls import path
+from django.urls import include, path
 
 from common import views as common_views
 
@@ -12,4 +12,5 @@ handler500 = "common.views.server_error"
 urlpatterns = [
     path("healthz", common_views.healthz, name="healthz"),
     path("readyz", common_views.readyz, name="readyz"),
+    path("", include("common.urls")),
 ]
