@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import F, Value
+from django.db.models.functions import Least
 
 from common import blind
 from common.models import RateBucket
@@ -64,6 +66,18 @@ def take(limits: Sequence[tuple[Limit, str]], *, now: datetime) -> None:
             )
             if cursor.fetchone() is None:
                 raise LimitReached(limit, _seconds_until_token(name, rate, now))
+
+
+def give_back(limits: Sequence[tuple[Limit, str]]) -> None:
+    """Put back one token into each bucket that `take` took from.
+
+    For limits on failures: a try is paid for before it is made, so that many tries at
+    once cannot slip through together, and paid back when it succeeds.
+    """
+    for name, limit in sorted((_name(limit, who), limit) for limit, who in limits):
+        RateBucket.objects.filter(name=name).update(
+            tokens=Least(F("tokens") + 1, Value(float(limit.amount)))
+        )
 
 
 def prune(*, now: datetime, older_than: timedelta = timedelta(days=2)) -> int:

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from common import limits
-from common.limits import Limit, LimitReached, take
+from common.limits import Limit, LimitReached, give_back, take
 from common.models import RateBucket
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -88,3 +88,24 @@ class TestPrune:
 
         assert limits.prune(now=NOW + timedelta(days=1)) == 0
         assert limits.prune(now=NOW + timedelta(days=3)) == 1
+
+
+@pytest.mark.django_db
+class TestGiveBack:
+    def test_makes_room_for_one_more(self) -> None:
+        for _ in range(3):
+            take([(THREE_AN_HOUR, "a")], now=NOW)
+
+        give_back([(THREE_AN_HOUR, "a")])
+
+        take([(THREE_AN_HOUR, "a")], now=NOW)
+        with pytest.raises(LimitReached):
+            take([(THREE_AN_HOUR, "a")], now=NOW)
+
+    def test_never_fills_a_bucket_above_its_amount(self) -> None:
+        take([(THREE_AN_HOUR, "a")], now=NOW)
+
+        for _ in range(5):
+            give_back([(THREE_AN_HOUR, "a")])
+
+        assert RateBucket.objects.get().tokens == 3
