@@ -122,8 +122,12 @@ def consume(name: str, handler: Handler, *, now: datetime, limit: int = 500) -> 
     effect once, also when the worker dies. Zero when there is nothing to read, or when
     another worker is reading for the same consumer.
     """
+    # Before the transaction, or a second worker would wait for the first one's row
+    # instead of passing it by.
+    _ensure_cursor(name)
     with transaction.atomic():
-        cursor = _locked(name)
+        rows = EventCursor.objects.select_for_update(skip_locked=True)
+        cursor = rows.filter(name=name).first()
         if cursor is None:
             return 0
         events = list(Event.objects.raw(_UNREAD, [cursor.xact, cursor.event_id, limit]))
@@ -143,14 +147,10 @@ def skip_to_end(name: str, *, now: datetime) -> None:
         statement.execute(_SKIP, {"name": name, "now": now})
 
 
-def _locked(name: str) -> EventCursor | None:
-    """Lock a consumer's cursor, made at first use; None when somebody else has it."""
-    rows = EventCursor.objects.select_for_update(skip_locked=True).filter(name=name)
-    cursor = rows.first()
-    if cursor is None and not EventCursor.objects.filter(name=name).exists():
+def _ensure_cursor(name: str) -> None:
+    """Make a consumer's cursor at its first use."""
+    if not EventCursor.objects.filter(name=name).exists():
         EventCursor.objects.bulk_create([EventCursor(name=name)], ignore_conflicts=True)
-        cursor = rows.first()
-    return cursor
 
 
 def _move(cursor: EventCursor, xact: int, event_id: int, now: datetime) -> None:
