@@ -257,12 +257,28 @@ class ApiKey(models.Model):
         return self.name
 
 
+class AuditLane(models.Model):
+    """The end of one chain of audit entries: how many there are, and the last hash.
+
+    Many chains and not one, since a writer holds its chain's row until it commits:
+    five thousand shops must not wait in one line. The count is kept here so that the
+    removal of the newest entries shows too. No personal data.
+    """
+
+    lane = models.PositiveSmallIntegerField(primary_key=True)
+    entries = models.BigIntegerField()
+    last_hash = models.BinaryField(max_length=32)
+
+    def __str__(self) -> str:
+        return f"{self.lane}: {self.entries}"
+
+
 class AuditEntry(models.Model):
     """Something a person did: who, what, about which member, why.
 
     Append-only (a trigger refuses UPDATE and DELETE); each entry's hash covers the
     entry and the hash before it, so that a removed or changed row shows. Names the
-    member by public id only.
+    member by public id only, and staff, stores and devices likewise.
     """
 
     class Actor(models.TextChoices):
@@ -282,10 +298,18 @@ class AuditEntry(models.Model):
     subject = models.CharField(max_length=120, blank=True)
     reason = models.CharField(max_length=200, blank=True)
     data = models.JSONField(default=dict)
+    # THE CHAIN, filled by a trigger: which of the chains, the place in it, the hashes.
+    lane = models.PositiveSmallIntegerField()
+    number = models.BigIntegerField()
     previous_hash = models.BinaryField(max_length=32)
     hash = models.BinaryField(max_length=32, unique=True)
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["lane", "number"], name="auditentry_number_once_per_lane"
+            )
+        ]
         indexes = [
             models.Index(fields=["programme", "-at"], name="auditentry_programme_at"),
             models.Index(fields=["member_id", "-at"], name="auditentry_member_at"),
