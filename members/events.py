@@ -19,6 +19,14 @@ class UnknownKind(LookupError):
     """Raised for an event of a kind that no room has registered."""
 
 
+class LogFromElsewhere(Exception):
+    """Raised when the log was written by another server, as after a restored dump.
+
+    Its transactions have higher numbers than this server gives, so new events would
+    stand before old ones: `manage.py rebase_events` puts it right.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """What the timeline says about events of one kind."""
@@ -106,6 +114,25 @@ WHERE (xact, id) > (%s, %s)
 ORDER BY xact, id
 LIMIT %s
 """
+_IS_AHEAD = "SELECT %s > pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+_AHEAD = """
+SELECT CASE WHEN last >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+    THEN last + 1 ELSE 0 END
+FROM (
+    SELECT greatest(
+        (SELECT coalesce(max(xact), 0) FROM members_event),
+        (SELECT coalesce(max(xact), 0) FROM members_eventcursor)) AS last
+) AS log
+"""
+# Not what this server has written since, whose ids are higher.
+_LOWER = """
+UPDATE members_event SET xact = xact - %s WHERE id <= (
+    SELECT max(id) FROM members_event
+    WHERE xact >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
+"""
+# Events are written once; this is the one exception, and it changes no content.
+_OPEN = "ALTER TABLE members_event DISABLE TRIGGER event_written_once"
+_CLOSE = "ALTER TABLE members_event ENABLE TRIGGER event_written_once"
 _SKIP = """
 INSERT INTO members_eventcursor AS cursor (name, xact, event_id, read_at)
 VALUES (%(name)s, pg_snapshot_xmin(pg_current_snapshot())::text::bigint, 0, %(now)s)
@@ -121,6 +148,9 @@ def consume(name: str, handler: Handler, *, now: datetime, limit: int = 500) -> 
     The handler's effect and the cursor's step are one transaction: an event takes
     effect once, also when the worker dies. Zero when there is nothing to read, or when
     another worker is reading for the same consumer.
+
+    Raises:
+        LogFromElsewhere: the database was restored from another server's dump.
     """
     # Before the transaction, or a second worker would wait for the first one's row
     # instead of passing it by.
@@ -132,6 +162,7 @@ def consume(name: str, handler: Handler, *, now: datetime, limit: int = 500) -> 
             return 0
         events = list(Event.objects.raw(_UNREAD, [cursor.xact, cursor.event_id, limit]))
         if not events:
+            _refuse_foreign(cursor)
             return 0
         handler(events)
         _move(cursor, events[-1].xact, events[-1].pk, now)
@@ -145,6 +176,31 @@ def skip_to_end(name: str, *, now: datetime) -> None:
     """
     with transaction.atomic(), connection.cursor() as statement:
         statement.execute(_SKIP, {"name": name, "now": now})
+
+
+def rebase() -> int:
+    """Make a log that another server wrote older than all that this one will write.
+
+    Keeps the order of events and every consumer's place, since both move by the same
+    number; returns that number, zero when the log is this server's own.
+    """
+    with transaction.atomic(), connection.cursor() as statement:
+        statement.execute("LOCK TABLE members_event, members_eventcursor")
+        statement.execute(_AHEAD)
+        (step,) = statement.fetchone()
+        if step:
+            statement.execute(_OPEN)
+            statement.execute(_LOWER, [step])
+            statement.execute("UPDATE members_eventcursor SET xact = xact - %s", [step])
+            statement.execute(_CLOSE)
+    return int(step)
+
+
+def _refuse_foreign(cursor: EventCursor) -> None:
+    with connection.cursor() as statement:
+        statement.execute(_IS_AHEAD, [cursor.xact])
+        if statement.fetchone()[0]:
+            raise LogFromElsewhere(cursor.name)
 
 
 def _ensure_cursor(name: str) -> None:

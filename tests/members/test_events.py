@@ -223,3 +223,52 @@ class TestSkipToEnd:
         events.skip_to_end("reader", now=NOW)
 
         assert EventCursor.objects.get().xact == 2**60
+
+
+@pytest.mark.django_db(transaction=True)
+class TestRebase:
+    @staticmethod
+    def pretend_dump_of_a_busier_server():
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE members_event DISABLE TRIGGER ALL")
+            cursor.execute("UPDATE members_event SET xact = xact + 10000000000")
+            cursor.execute("ALTER TABLE members_event ENABLE TRIGGER ALL")
+            cursor.execute("UPDATE members_eventcursor SET xact = xact + 10000000000")
+
+    def test_lets_every_consumer_go_on_where_it_was(self):
+        member = MemberFactory()
+        for n in range(3):
+            record(member, n=n)
+        assert read_all(limit=2) == [0, 1]
+        self.pretend_dump_of_a_busier_server()
+        record(member, n="new")
+
+        assert events.rebase() > 10_000_000_000
+        record(member, n="newer")
+
+        assert read_all() == [2, "new", "newer"]
+
+    def test_is_asked_for_loudly_instead_of_losing_events(self):
+        record(MemberFactory(), n=1)
+        read_all()
+        self.pretend_dump_of_a_busier_server()
+
+        with pytest.raises(events.LogFromElsewhere):
+            read_all()
+
+    def test_leaves_a_log_of_this_server_alone(self):
+        record(MemberFactory(), n=1)
+        before = Event.objects.get().xact
+
+        assert events.rebase() == 0
+
+        assert Event.objects.get().xact == before
+
+    def test_closes_the_log_again(self):
+        event = record(MemberFactory(), n=1)
+        self.pretend_dump_of_a_busier_server()
+
+        events.rebase()
+
+        with pytest.raises(DatabaseError, match="append-only"):
+            Event.objects.filter(pk=event.pk).update(kind="other")
