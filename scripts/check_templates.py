@@ -33,8 +33,11 @@ TEMPLATE_RULES = {
         re.IGNORECASE,
     ),
 }
-COLOUR = re.compile(r"#[0-9a-f]{3,8}\b(?!\s*\{)", re.IGNORECASE)
-CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+COLOUR = re.compile(
+    r"#(?:[0-9a-f]{8}|[0-9a-f]{6}|[0-9a-f]{3,4})\b(?=[^{}]*[;}])", re.IGNORECASE
+)
+# Comments, and addresses: url("icons.svg#fade") is no colour.
+NOT_A_COLOUR = re.compile(r"/\*.*?\*/|url\(.*?\)", re.DOTALL)
 
 
 def blank(match: re.Match[str]) -> str:
@@ -57,7 +60,7 @@ def in_template(path: Path) -> Iterator[str]:
 
 def in_style_sheet(path: Path) -> Iterator[str]:
     """Yield every colour of a style sheet that is not a token."""
-    text = CSS_COMMENT.sub(blank, path.read_text(encoding="utf-8"))
+    text = NOT_A_COLOUR.sub(blank, path.read_text(encoding="utf-8"))
     for match in COLOUR.finditer(text):
         where = f"{path.relative_to(ROOT)}:{line_of(text, match.start())}"
         yield f"{where}: colour {match[0]} outside {TOKENS}"
