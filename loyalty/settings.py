@@ -72,6 +72,17 @@ MESSAGE_TRANSPORTS = {
     "SMS": env.text("SMS_TRANSPORT", "" if PRODUCTION else "simulator"),
     "EMAIL": env.text("EMAIL_TRANSPORT", "" if PRODUCTION else "simulator"),
 }
+# SMS of codes and links that the club sends in a day at most: what fraud may cost.
+SMS_PER_DAY = env.number("SMS_PER_DAY", default=2000)
+SMS_HTTP_URL = env.text("SMS_HTTP_URL")
+SMS_HTTP_TOKEN = env.text("SMS_HTTP_TOKEN")
+EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
+EMAIL_PORT = env.number("EMAIL_PORT", default=587 if PRODUCTION else 25)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=PRODUCTION)
+EMAIL_TIMEOUT = 5
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "no-reply@localhost")
 
 # APPS: the ladder of docs/architecture.md, top first (a test holds the order).
 

@@ -1,6 +1,9 @@
 """App configuration of the messaging room."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
+from django.core.checks import register
 
 
 class MessagingConfig(AppConfig):
@@ -8,3 +11,9 @@ class MessagingConfig(AppConfig):
 
     name = "messaging"
     verbose_name = "Messaging"
+
+    def ready(self) -> None:
+        """Register what this room hands to others, and its check of the settings."""
+        # Not at the top: models cannot be imported before the apps are loaded.
+        import_module("messaging.notices").register("member.activated", "welcome")
+        register(import_module("messaging.checks").transports_are_set)

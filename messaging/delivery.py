@@ -1,0 +1,210 @@
+"""Send what is due: claim a few, commit, send, note how it went.
+
+A message is claimed, and its try counted, before its transport is called. A worker that
+dies in between leaves the claim, and the class of the message decides what happens:
+codes and service messages are sent again under the same id; marketing is not, since a
+member should rather miss an offer than get it twice. Exactly once to a phone does not
+exist.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import transaction
+from django.db.models import Q
+
+from consent.gate import may_send
+from consent.models import Purpose
+from messaging.models import Message
+from messaging.transports import NotSent, Outgoing, Refused, Unsure, transport_for
+
+log = structlog.get_logger(__name__)
+
+# Claimed at a time: ten tries of five seconds stay below the minute within which a
+# withdrawn permission takes effect, and within the lease.
+BATCH = 10
+# After this long a claim is taken to be a dead worker's.
+LEASE = timedelta(minutes=2)
+# Tries whose end is not known: the third is the last.
+UNSURE_TRIES = 3
+# Waits after tries that certainly failed; after the last one the message has failed.
+BACKOFF = [
+    timedelta(seconds=15),
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=15),
+    timedelta(minutes=30),
+    timedelta(hours=1),
+    timedelta(hours=2),
+    timedelta(hours=4),
+]
+_LONGEST_ERROR = 200
+
+
+def send_due(*, now: datetime, limit: int = 200) -> int:
+    """Send up to `limit` messages that are due; return how many were taken on.
+
+    Any number of workers may do so at once: none takes what another one has.
+    """
+    release_lost_claims(now=now)
+    taken = 0
+    while taken < limit:
+        batch = claim(now=now, limit=min(BATCH, limit - taken))
+        if batch is None:
+            break
+        taken += len(batch)
+        _send_all(batch, now)
+    return taken
+
+
+def claim(*, now: datetime, limit: int) -> list[Message] | None:
+    """Claim the next messages and commit; None when nothing is due.
+
+    What has expired or what the gate no longer allows is stopped here and is not in
+    the answer.
+    """
+    # Durable: had a caller a transaction open, the claim would not be committed before
+    # the message is sent, and a crash would undo it.
+    with transaction.atomic(durable=True):
+        due = list(
+            Message.objects.select_for_update(skip_locked=True, of=("self",))
+            .filter(state=Message.State.NEW, send_after__lte=now)
+            .select_related("member", "programme")
+            .order_by("send_after", "pk")[:limit]
+        )
+        if not due:
+            return None
+        for message in due:
+            _claim_one(message, now)
+        Message.objects.bulk_update(
+            due, ["state", "attempts", "claimed_at", "error", "gate"]
+        )
+    return [message for message in due if message.state == Message.State.CLAIMED]
+
+
+def release_lost_claims(*, now: datetime) -> int:
+    """Decide what becomes of messages whose worker died; return how many."""
+    lost = Message.objects.filter(
+        state=Message.State.CLAIMED, claimed_at__lte=now - LEASE
+    )
+    never_again = Q(message_class=Message.Class.MARKETING) | Q(
+        attempts__gte=UNSURE_TRIES
+    )
+    unknown = lost.filter(never_again).update(
+        state=Message.State.UNKNOWN, error="the worker stopped while sending"
+    )
+    again = lost.exclude(never_again).update(state=Message.State.NEW, send_after=now)
+    if unknown or again:
+        log.warning("messages_of_lost_worker", unknown=unknown, again=again)
+    return unknown + again
+
+
+def _claim_one(message: Message, now: datetime) -> None:
+    if message.expires_at is not None and message.expires_at <= now:
+        message.state, message.error = Message.State.STOPPED, "expired"
+        return
+    marketing = message.message_class == Message.Class.MARKETING
+    decision = may_send(
+        member=message.member,
+        channel=message.channel,
+        message_class=message.message_class,
+        purpose=Purpose.MARKETING if marketing else "",
+        now=now,
+    )
+    message.gate = {"code": decision.code, "entry_id": decision.entry_id}
+    if not decision.allowed:
+        message.state, message.error = Message.State.STOPPED, decision.code
+        return
+    message.state = Message.State.CLAIMED
+    message.claimed_at = now
+    message.attempts += 1
+    message.error = ""
+
+
+def _send_all(batch: list[Message], now: datetime) -> None:
+    for done, message in enumerate(batch):
+        try:
+            _send_one(message, now)
+        except BaseException:
+            # The worker is being stopped. What it has not begun is free at once; what
+            # it was sending stays claimed, for its end is not known.
+            _give_back(batch[done + 1 :])
+            raise
+
+
+def _send_one(message: Message, now: datetime) -> None:
+    try:
+        provider_id = transport_for(message.channel).send(_outgoing(message))
+    except Refused as error:
+        _end(message, Message.State.FAILED, error)
+    except NotSent as error:
+        if message.attempts > len(BACKOFF):
+            _end(message, Message.State.FAILED, error)
+        else:
+            _try_again(message, now + BACKOFF[message.attempts - 1], error)
+    except Exception as error:  # noqa: BLE001  # one bad message must not hold the rest
+        _unsure(message, now, error)
+    else:
+        _settle(
+            message,
+            state=Message.State.SENT,
+            sent_at=now,
+            provider_id=provider_id[:120],
+            error="",
+        )
+
+
+def _unsure(message: Message, now: datetime, error: Exception) -> None:
+    if not isinstance(error, Unsure):
+        log.error("transport_broke", message_id=str(message.public_id), exc_info=error)
+    once_only = message.message_class == Message.Class.MARKETING
+    if once_only or message.attempts >= UNSURE_TRIES:
+        _end(message, Message.State.UNKNOWN, error)
+    else:
+        _try_again(message, now + BACKOFF[message.attempts - 1], error)
+
+
+def _try_again(message: Message, at: datetime, error: Exception) -> None:
+    _settle(
+        message,
+        state=Message.State.NEW,
+        send_after=at,
+        error=_described(message, error),
+    )
+
+
+def _end(message: Message, state: Message.State, error: Exception) -> None:
+    log.warning("message_not_sent", message_id=str(message.public_id), state=state)
+    _settle(message, state=state, error=_described(message, error))
+
+
+def _settle(message: Message, **fields: object) -> None:
+    """Write how a try ended, unless the claim was taken over meanwhile."""
+    Message.objects.filter(
+        pk=message.pk, state=Message.State.CLAIMED, attempts=message.attempts
+    ).update(**fields)
+
+
+def _give_back(messages: Iterable[Message]) -> None:
+    for message in messages:
+        _settle(message, state=Message.State.NEW, attempts=message.attempts - 1)
+
+
+def _described(message: Message, error: Exception) -> str:
+    """Say what went wrong, without the address that servers like to repeat."""
+    text = f"{type(error).__name__}: {error}".replace(message.address, "…")
+    return text[:_LONGEST_ERROR]
+
+
+def _outgoing(message: Message) -> Outgoing:
+    programme = message.programme
+    is_sms = message.channel == "SMS"
+    return Outgoing(
+        id=str(message.public_id),
+        address=message.address,
+        sender_name=programme.sms_sender if is_sms else programme.name,
+        sender_address="" if is_sms else programme.email_sender,
+        subject=message.subject,
+        body=message.body,
+    )

@@ -1,0 +1,130 @@
+"""Queue messages: written, asked at the gate, and kept before anything is sent."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from consent.gate import may_send
+from consent.models import Channel, Purpose
+from members.models import Member
+from messaging import limits, templates, wake
+from messaging.delivery import send_due
+from messaging.limits import SmsRefused
+from messaging.models import Message
+from stores.models import Programme
+
+__all__ = ["SmsRefused", "queue_message", "send_due"]
+
+
+def queue_message(
+    *,
+    programme: Programme,
+    member: Member | None,
+    channel: str,
+    message_class: str,
+    kind: str,
+    language: str,
+    address: str,
+    context: Mapping[str, Any],
+    dedupe_key: str,
+    now: datetime,
+    expires_at: datetime | None = None,
+) -> Message:
+    """Put a message into the outbox; a worker sends it once this is committed.
+
+    The second call with a key returns the first one's message. What the gate does not
+    allow is kept as stopped, with the reason.
+
+    Raises:
+        SmsRefused: a code or link would go by SMS to a number that gets none, or none
+            now.
+        LookupError: there is no such kind of message.
+        FieldsMissing: the context lacks something that the text needs.
+    """
+    first = Message.objects.filter(dedupe_key=dedupe_key).first()
+    if first is not None:
+        return first
+    language = templates.language_for(language)
+    written = templates.write(
+        kind=kind,
+        channel=channel,
+        language=language,
+        programme=programme,
+        context=context,
+        now=now,
+        expires_at=expires_at,
+    )
+    message = Message(
+        programme=programme,
+        member=member,
+        channel=channel,
+        message_class=message_class,
+        kind=kind,
+        language=language,
+        address=address,
+        subject=written.subject,
+        body=written.body,
+        dedupe_key=dedupe_key,
+        queued_at=now,
+        send_after=now,
+        expires_at=expires_at,
+    )
+    _ask_gate(message, now)
+    try:
+        # A savepoint: what lost the race also gives back what it took from the limits.
+        with transaction.atomic():
+            if message.state == Message.State.NEW:
+                _refuse_costly(message, now)
+            message.save(force_insert=True)
+            if message.state == Message.State.NEW:
+                wake.ask_on_commit()
+    except IntegrityError:
+        return Message.objects.get(dedupe_key=dedupe_key)
+    return message
+
+
+def _ask_gate(message: Message, now: datetime) -> None:
+    marketing = message.message_class == Message.Class.MARKETING
+    decision = may_send(
+        member=message.member,
+        channel=message.channel,
+        message_class=message.message_class,
+        purpose=Purpose.MARKETING if marketing else "",
+        now=now,
+    )
+    message.gate = {"code": decision.code, "entry_id": decision.entry_id}
+    if not decision.allowed:
+        _stop(message, decision.code)
+    elif message.member is not None and not _is_theirs(message, message.member):
+        _stop(message, "not_their_address")
+
+
+def _is_theirs(message: Message, member: Member) -> bool:
+    """Codes may go to a number that is only being proven; the rest to known ones."""
+    if message.message_class == Message.Class.CODE:
+        return True
+    theirs = member.phone if message.channel == Channel.SMS else member.email
+    return bool(theirs) and message.address.lower() == theirs.lower()
+
+
+def _refuse_costly(message: Message, now: datetime) -> None:
+    """Hold SMS to the numbers they may go to, and strangers' ones to their limits."""
+    if message.channel != Channel.SMS:
+        return
+    is_code = message.message_class == Message.Class.CODE
+    try:
+        limits.refuse_number(message.programme, message.address)
+    except SmsRefused as refused:
+        # Whoever asks for a code waits for the answer; for the rest the row tells why.
+        if is_code:
+            raise
+        _stop(message, refused.code)
+    if is_code:
+        limits.take(message.programme, message.address, now=now)
+
+
+def _stop(message: Message, why: str) -> None:
+    message.state = Message.State.STOPPED
+    message.error = why
