@@ -73,15 +73,57 @@ def api(*methods: str) -> Access:
     return Access(Audience.API, dict.fromkeys(methods, ANYONE))
 
 
-def roles_of(staff: Staff) -> frozenset[Role]:
-    """Return every role a person holds, anywhere. One query; cached on the object."""
-    cached: frozenset[Role] | None = getattr(staff, "_roles", None)
+def grants_of(staff: Staff) -> tuple[tuple[Role, int | None], ...]:
+    """Return a person's roles, each with its store's key or None for the chain.
+
+    One query; cached on the object, which lives as long as the request.
+    """
+    cached: tuple[tuple[Role, int | None], ...] | None = getattr(staff, "_grants", None)
     if cached is None:
-        cached = frozenset(
-            Role(role) for role in staff.roles.values_list("role", flat=True)
+        cached = tuple(
+            (Role(role), store)
+            for role, store in staff.roles.values_list("role", "store_id")
         )
-        staff._roles = cached  # type: ignore[attr-defined]  # noqa: SLF001
+        staff._grants = cached  # type: ignore[attr-defined]
     return cached
+
+
+def roles_of(staff: Staff) -> frozenset[Role]:
+    """Return every role a person holds, anywhere."""
+    return frozenset(role for role, _store in grants_of(staff))
+
+
+def stores_of(staff: Staff) -> frozenset[int] | None:
+    """Return the keys of the stores a person belongs to; None is the whole chain."""
+    grants = grants_of(staff)
+    if any(store is None for _role, store in grants):
+        return None
+    return frozenset(store for _role, store in grants if store is not None)
+
+
+def managed_stores_of(staff: Staff) -> frozenset[int] | None:
+    """Return the keys of the stores a person runs; None is every store (an owner)."""
+    grants = grants_of(staff)
+    if any(role is Role.OWNER for role, _store in grants):
+        return None
+    return frozenset(
+        store
+        for role, store in grants
+        if role is Role.STORE_MANAGER and store is not None
+    )
+
+
+def grantable_roles(staff: Staff) -> frozenset[Role]:
+    """Return the roles a person may give to others.
+
+    Owners give any; a store manager takes on store staff and nobody above them.
+    """
+    roles = roles_of(staff)
+    if Role.OWNER in roles:
+        return frozenset(Role)
+    if Role.STORE_MANAGER in roles:
+        return frozenset({Role.STORE_STAFF})
+    return frozenset()
 
 
 def _by_method(

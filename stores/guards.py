@@ -5,6 +5,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from stores.models import Staff
+
 # Where a second factor is set up and the way out: open without one.
 _OPEN_WITHOUT = {
     "mfa_index",
@@ -23,7 +25,9 @@ def second_factor(request: HttpRequest) -> HttpResponse | None:
     one was already asked for it by allauth at sign-in.
     """
     staff = request.user
-    if staff.is_demo and settings.DEMO_SIGN_IN_WITHOUT_SECOND_FACTOR:  # type: ignore[union-attr]
+    if not isinstance(staff, Staff):
+        return redirect("account_login")
+    if staff.is_demo and settings.DEMO_SIGN_IN_WITHOUT_SECOND_FACTOR:
         return None
     match = request.resolver_match
     if match is not None and match.view_name in _OPEN_WITHOUT:

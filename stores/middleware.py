@@ -4,15 +4,19 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from common.problems import Problem
 from common.problems import render as render_problem
+from stores import services, sessions
 from stores.access import Access, Audience, roles_of
-from stores.models import Programme
+from stores.models import Programme, Staff
+from stores.roles import Role
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 Guard = Callable[[HttpRequest], HttpResponse | None]
@@ -33,7 +37,7 @@ def programme_of(request: HttpRequest) -> Programme:
             known = Programme.objects.order_by("pk").first()
         if known is None:
             raise Http404
-        request._programme = known  # type: ignore[attr-defined]  # noqa: SLF001
+        request._programme = known  # type: ignore[attr-defined]
     return known
 
 
@@ -51,6 +55,8 @@ class AccessMiddleware:
         }
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        # At the start and not at the end: a streamed answer is written after us.
+        timezone.deactivate()
         return self.get_response(request)
 
     def process_view(
@@ -73,18 +79,23 @@ class AccessMiddleware:
         if access.audience in {Audience.PUBLIC, Audience.API}:
             return None
         if access.audience is Audience.DESK:
-            return self._desk(request, roles)
+            return self._desk(request, roles) or _use_zone(request)
         guard = self.guards[access.audience]
         request.allowed_roles = roles  # type: ignore[attr-defined]
-        return guard(request)
+        return guard(request) or _note_device(request) or _use_zone(request)
 
     def _desk(
-        self, request: HttpRequest, roles: frozenset[object]
+        self, request: HttpRequest, roles: frozenset[Role]
     ) -> HttpResponse | None:
         staff = request.user
-        if not staff.is_authenticated:
+        if not isinstance(staff, Staff):
             return to_sign_in(request, reverse("account_login"))
-        if not roles & roles_of(staff):
+        if sessions.is_over(request, now=timezone.now()):
+            logout(request)
+            return to_sign_in(request, reverse("account_login"))
+        # The side bar asks for the same.
+        request.roles = held = roles_of(staff)  # type: ignore[attr-defined]
+        if not roles & held:
             return render(request, "errors/403.html", status=403)
         second_factor: Guard = import_string(settings.SECOND_FACTOR_GUARD)
         return second_factor(request)
@@ -108,3 +119,19 @@ def _wrong_method(access: Access) -> Problem:
         title="Method not allowed.",
         headers={"Allow": ", ".join(sorted(access.methods))},
     )
+
+
+def _use_zone(request: HttpRequest) -> None:
+    """Show times as the programme's clocks do."""
+    try:
+        timezone.activate(programme_of(request).zone)
+    except Http404:
+        # Nothing is set up yet: the page will say so.
+        return
+
+
+def _note_device(request: HttpRequest) -> None:
+    """Note that the device, which its guard left on the request, is in use."""
+    device = getattr(request, "till_device", None)
+    if device is not None:
+        services.mark_seen(device=device, now=timezone.now())

@@ -210,7 +210,7 @@ class TillDevice(models.Model):
     )
     name = models.CharField(_("name"), max_length=60)
     # ENROLMENT: a code that a manager reads out, good once and for fifteen minutes.
-    code_hash = models.BinaryField(max_length=32, null=True)
+    code_hash = models.BinaryField(max_length=32, null=True, unique=True)
     code_expires_at = models.DateTimeField(null=True)
     # The device's own secret, set when the code is used.
     key_hash = models.BinaryField(max_length=32, null=True, unique=True)
