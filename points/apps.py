@@ -8,3 +8,10 @@ class PointsConfig(AppConfig):
 
     name = "points"
     verbose_name = "Points"
+
+    def ready(self) -> None:
+        """Register what this room hands to others."""
+        # Not at the top: models cannot be imported before the apps are loaded.
+        from points import kinds  # noqa: PLC0415
+
+        kinds.register()

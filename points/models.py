@@ -94,6 +94,7 @@ class Account(models.Model):
         Member, on_delete=models.PROTECT, primary_key=True, related_name="account"
     )
     balance = models.IntegerField(default=0)
+    # All that was ever earned; returns and expiry do not lower it.
     earned_total = models.BigIntegerField(default=0)
     entries = models.IntegerField(default=0)
     changed_at = models.DateTimeField()
@@ -117,7 +118,10 @@ class Entry(models.Model):
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
     member = models.ForeignKey(
-        Member, on_delete=models.PROTECT, related_name="point_entries"
+        Member,
+        on_delete=models.PROTECT,
+        related_name="point_entries",
+        db_index=False,
     )
     kind = models.CharField(max_length=8, choices=Kind.choices)
     points = models.IntegerField()
@@ -128,10 +132,18 @@ class Entry(models.Model):
     # Posts once per member; names its cause, such as receipt:<public id>.
     key = models.CharField(max_length=96)
     rule = models.ForeignKey(
-        EarningRule, on_delete=models.PROTECT, related_name="+", null=True
+        EarningRule,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        db_index=False,
     )
     reverses = models.ForeignKey(
-        "self", on_delete=models.PROTECT, related_name="reversed_by", null=True
+        "self",
+        on_delete=models.PROTECT,
+        related_name="reversed_by",
+        null=True,
+        db_index=False,
     )
     source_type = models.CharField(max_length=32, blank=True)
     source_id = models.UUIDField(null=True)
@@ -174,7 +186,9 @@ class Lot(models.Model):
     entry = models.OneToOneField(
         Entry, on_delete=models.PROTECT, primary_key=True, related_name="lot"
     )
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="lots")
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="lots", db_index=False
+    )
     points = models.IntegerField()
     remaining = models.IntegerField()
     active_from = models.DateTimeField()
@@ -193,7 +207,12 @@ class Lot(models.Model):
                 fields=["member", "expires_at", "entry"],
                 condition=Q(remaining__gt=0),
                 name="lot_open_oldest_expiry_first",
-            )
+            ),
+            models.Index(
+                fields=["expires_at"],
+                condition=Q(remaining__gt=0, expires_at__isnull=False),
+                name="lot_open_by_expiry",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -206,8 +225,12 @@ class LotUse(models.Model):
     Personal data: part of a member's account.
     """
 
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
-    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="lot_uses")
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    entry = models.ForeignKey(
+        Entry, on_delete=models.PROTECT, related_name="lot_uses", db_index=False
+    )
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="uses")
     points = models.IntegerField()
 

@@ -48,17 +48,37 @@ class Receipt(models.Model):
         API = "API", _("Till or shop")
         DEMO = "DEMO", _("Demo data")
 
+    class NoPoints(models.TextChoices):
+        """As `purchases.rules.NoPoints`; a test holds them together."""
+
+        NO_CONTACT = "no_contact", _("No member was named")
+        MEMBER_UNKNOWN = "member_unknown", _("Nobody in the club was found")
+        MEMBER_LEFT = "member_left", _("The member has left the club")
+        MEMBER_BLOCKED = "member_blocked", _("The member is blocked")
+        NO_RULE = "no_rule", _("No earning rule was in force")
+        NOTHING_EARNS = "nothing_earns", _("Nothing on the receipt earns points")
+
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
+    # The keys without an index of their own are found by one of the indexes below.
     programme = models.ForeignKey(
-        Programme, on_delete=models.PROTECT, related_name="receipts"
+        Programme,
+        on_delete=models.PROTECT,
+        related_name="receipts",
+        db_index=False,
     )
-    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="receipts")
+    store = models.ForeignKey(
+        Store, on_delete=models.PROTECT, related_name="receipts", db_index=False
+    )
     till_code = models.CharField(max_length=40, blank=True)
     # The till system's own id: the natural key, unique for ever.
     unique_receipt_id = models.CharField(max_length=128)
     receipt_number = models.CharField(max_length=64)
     member = models.ForeignKey(
-        Member, on_delete=models.PROTECT, related_name="receipts", null=True
+        Member,
+        on_delete=models.PROTECT,
+        related_name="receipts",
+        null=True,
+        db_index=False,
     )
     contact_index = models.BinaryField(max_length=32, null=True)
 
@@ -72,12 +92,20 @@ class Receipt(models.Model):
     # POINTS: what the purchase lines gave, by which version of the rule, and how much
     # of that later returns have taken back.
     rule = models.ForeignKey(
-        EarningRule, on_delete=models.PROTECT, related_name="+", null=True
+        EarningRule,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        db_index=False,
     )
     eligible = models.DecimalField(max_digits=12, decimal_places=2, default=0)
     points = models.IntegerField(default=0)
     returned_eligible = models.DecimalField(max_digits=12, decimal_places=2, default=0)
     returned_points = models.IntegerField(default=0)
+    # Why it gave nothing when it was recorded; empty when it gave points.
+    no_points_reason = models.CharField(
+        max_length=16, choices=NoPoints.choices, blank=True, db_default=""
+    )
 
     # The member's balance when this receipt had been posted: part of its one answer.
     balance_after = models.IntegerField(null=True)

@@ -1,0 +1,137 @@
+"""How money becomes points and points become money: pure decisions.
+
+Everything is exact: `Decimal` in, whole points out, always rounded down, so that
+nobody gains by splitting a purchase and nobody loses by a rounding of ours.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_DOWN, ROUND_FLOOR, Decimal
+from zoneinfo import ZoneInfo
+
+from common.periods import end_of_month_after
+
+_OERE = Decimal("0.01")
+
+# Selling one is no purchase yet: the goods that are paid with it earn instead. Held
+# here and not in each rule, so that no rule can forget it.
+GIFT_CARD_GROUPS = frozenset({"giftcard", "giftcards", "presentkort", "gavekort"})
+
+
+@dataclass(frozen=True, slots=True)
+class EarningRule:
+    """One published version of how purchases earn and what points are worth."""
+
+    id: int
+    version: int
+    points_per_unit: Decimal
+    excluded_groups: frozenset[str]
+    expires_after_months: int | None
+    point_value: Decimal
+    reward_points: int
+
+
+def group_name(article_group: str) -> str:
+    """Return an article group as it is compared: `Gift-Card` is `giftcard`."""
+    return "".join(sign for sign in article_group.casefold() if sign.isalnum())
+
+
+def earns(*, awards_bonus: bool, article_group: str, rule: EarningRule | None) -> bool:
+    """Tell whether a purchase line counts towards points.
+
+    Without a rule only what no rule could ever let earn is left out.
+    """
+    if not awards_bonus:
+        return False
+    if not article_group:
+        return True
+    group = group_name(article_group)
+    if group in GIFT_CARD_GROUPS:
+        return False
+    return rule is None or group not in {
+        group_name(excluded) for excluded in rule.excluded_groups
+    }
+
+
+def points_for(eligible: Decimal, rule: EarningRule) -> int:
+    """Return the points that an amount of money earns, rounded down.
+
+    On the receipt's sum, never line by line: splitting a line changes nothing.
+    """
+    if eligible <= 0:
+        return 0
+    exact = eligible * rule.points_per_unit
+    return int(exact.to_integral_value(rounding=ROUND_FLOOR))
+
+
+def shares(points: int, amounts: Sequence[Decimal]) -> list[int]:
+    """Divide points over lines in proportion to what was paid; they add up.
+
+    The largest remainder gets the next point, the earlier line among equals. A line
+    without an amount gets none, unless no line has one.
+    """
+    total = sum(amounts, Decimal(0))
+    if points == 0 or total <= 0:
+        return [0] * len(amounts)
+    # In whole öre, so that the division is one of whole numbers and exact.
+    weights = [int(amount / _OERE) for amount in amounts]
+    whole = sum(weights)
+    sign = -1 if points < 0 else 1
+    parts = [divmod(abs(points) * weight, whole) for weight in weights]
+    given = [part for part, _rest in parts]
+    left = abs(points) - sum(given)
+    by_remainder = sorted(range(len(parts)), key=lambda place: -parts[place][1])
+    for place in by_remainder[:left]:
+        given[place] += 1
+    return [sign * part for part in given]
+
+
+def expires_at(moment: datetime, rule: EarningRule, zone: ZoneInfo) -> datetime | None:
+    """Return when points earned at a moment expire, or None for never."""
+    if rule.expires_after_months is None:
+        return None
+    return end_of_month_after(moment, rule.expires_after_months, zone)
+
+
+def worth(points: int, rule: EarningRule) -> Decimal:
+    """Return what points are worth in money, rounded down to whole öre."""
+    return (points * rule.point_value).quantize(_OERE, rounding=ROUND_DOWN)
+
+
+def reward_worth(rule: EarningRule) -> Decimal:
+    """Return what one voucher is worth."""
+    return worth(rule.reward_points, rule)
+
+
+def points_to_next(balance: int, rule: EarningRule) -> int:
+    """Return how many points are missing to the next voucher; at least one.
+
+    A balance that is worth a voucher already counts towards the one after it; a debt
+    is paid first.
+    """
+    return rule.reward_points - (
+        balance if balance < 0 else balance % rule.reward_points
+    )
+
+
+def vouchers_in(balance: int, rule: EarningRule) -> int:
+    """Return how many vouchers a balance would become."""
+    return max(balance, 0) // rule.reward_points
+
+
+# RETURNS
+
+
+def points_to_take_back(
+    *, kept: int, eligible: Decimal, returned: Decimal, rule: EarningRule
+) -> int:
+    """Return how many points a return takes, by the rule of the day of purchase.
+
+    `kept` is what the member still has of the purchase's points (earned, less taken
+    back, less expired); `returned` is all that has come back, this return included.
+    Because it is worked out from the whole, any split and order of returns ends the
+    same: what is kept is what the goods that were kept would have earned alone.
+    """
+    remaining = max(eligible - returned, Decimal(0))
+    return max(kept - points_for(remaining, rule), 0)
