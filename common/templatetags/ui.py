@@ -5,15 +5,13 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from zlib import crc32
 
-import segno
 from django import forms, template
 from django.http import HttpRequest
 from django.template import Context
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
-from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import ngettext
 
 from common.money import display
 from common.ui import brand, charts, navigation
@@ -21,6 +19,7 @@ from common.ui.forms import ErrorLink
 from common.ui.forms import error_links as links_of
 from common.ui.icons import href
 from common.ui.icons import icon as draw_icon
+from common.ui.qr import qr_svg
 
 register = template.Library()
 
@@ -41,18 +40,8 @@ def icon(name: str, css: str = "") -> SafeString:
 
 @register.simple_tag
 def qr(data: str, label: str = "") -> SafeString:
-    """Draw a QR code with its quiet zone.
-
-    Never a Micro QR code, which many scanners miss.
-    """
-    drawing = segno.make_qr(data, error="m").svg_inline(
-        scale=1, border=4, svgclass=None, lineclass=None, omitsize=True, dark="#111"
-    )
-    return format_html(
-        '<span class="qr" role="img" aria-label="{}">{}</span>',
-        label or gettext("QR code"),
-        mark_safe(drawing),  # noqa: S308 - segno draws it; the data is in the dots
-    )
+    """Draw a QR code."""
+    return qr_svg(data, label)
 
 
 @register.simple_tag(takes_context=True)

@@ -10,6 +10,8 @@ import re
 DEFAULT = "#1d4a44"
 # WCAG 2.2, 1.4.3: normal text.
 READABLE = 4.5
+# More at night, where thin coloured text swims.
+READABLE_AT_NIGHT = 7.0
 _WHITE = (1.0, 1.0, 1.0)
 _BLACK = (0.0, 0.0, 0.0)
 # The surfaces that brand-coloured text stands on, as in tokens.css.
@@ -90,10 +92,11 @@ def _lift(color: Rgb) -> Rgb:
 def _readable(color: Rgb, tint: Rgb, *, darker: bool) -> Rgb:
     """Move a colour's lightness until it can be read on its tint and on the page."""
     page = _LIGHT_GROUND if darker else _DARK_GROUND
+    wanted = READABLE if darker else READABLE_AT_NIGHT
     hue, light, saturation = colorsys.rgb_to_hls(*color)
     for step in range(101):
         moved = light * (1 - step / 100) if darker else light + (1 - light) * step / 100
         candidate = colorsys.hls_to_rgb(hue, moved, saturation)
-        if min(contrast(candidate, tint), contrast(candidate, page)) >= READABLE:
+        if min(contrast(candidate, tint), contrast(candidate, page)) >= wanted:
             return candidate
     return _BLACK if darker else _WHITE

@@ -76,7 +76,14 @@ def error_links(form: forms.BaseForm) -> list[ErrorLink]:
             continue
         bound = form[name]
         links += [
-            ErrorLink(text=str(text), label=str(bound.label), anchor=bound.id_for_label)
+            ErrorLink(text=str(text), label=str(bound.label), anchor=_anchor(bound))
             for text in messages
         ]
     return links
+
+
+def _anchor(bound: forms.BoundField) -> str:
+    """Return the id of the control, of the first one in a group of ticks or dots."""
+    if bound.id_for_label or not bound.auto_id:
+        return str(bound.id_for_label)
+    return f"{bound.auto_id}_0"

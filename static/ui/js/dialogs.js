@@ -22,6 +22,10 @@ document.addEventListener('click', (event) => {
     open(dialog);
     return;
   }
+  if (event.target.closest('[data-close]')) {
+    event.target.closest('dialog')?.close();
+    return;
+  }
   // A click on the dialog itself is one beside its content: the backdrop.
   if (event.target instanceof HTMLDialogElement) {
     const box = event.target.getBoundingClientRect();

@@ -51,6 +51,11 @@ class Palette extends HTMLElement {
   }
 
   walk(event) {
+    // A search field would first empty itself and leave the dialog open.
+    if (event.key === 'Escape') {
+      event.preventDefault();
+      this.dialog.close();
+    }
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (!step) return;
     event.preventDefault();
