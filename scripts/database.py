@@ -39,7 +39,7 @@ def remove(server: EmbeddedServer) -> None:
     """Delete every file of the server."""
     server.stop()
     shutil.rmtree(server.data, ignore_errors=True)
-    if server.home != ROOT / "var":
+    if server.home != server.root / "var":
         shutil.rmtree(server.home, ignore_errors=True)
 
 

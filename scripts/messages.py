@@ -225,7 +225,12 @@ def compiled_strings(language: str) -> dict[Key, list[str]]:
     if not path.exists():
         return {}
     with path.open("rb") as file:
-        return {key(each): strings(each) for each in read_mo(file) if each.id}
+        compiled = [message for message in read_mo(file) if message.id]
+    for message in compiled:
+        context: object = message.context
+        if isinstance(context, bytes):  # as Babel leaves it
+            message.context = context.decode()
+    return {key(message): strings(message) for message in compiled}
 
 
 # WHAT CAN BE WRONG
