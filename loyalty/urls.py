@@ -13,4 +13,6 @@ urlpatterns = [
     path("healthz", common_views.healthz, name="healthz"),
     path("readyz", common_views.readyz, name="readyz"),
     path("", include("common.urls")),
+    path("till/", include("till.urls")),
+    path("me/", include("portal.urls")),
 ]

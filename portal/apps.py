@@ -8,3 +8,10 @@ class PortalConfig(AppConfig):
 
     name = "portal"
     verbose_name = "Portal"
+
+    def ready(self) -> None:
+        """Make this room's events known to the timeline."""
+        # Not at the top: models cannot be imported before the apps are loaded.
+        from portal import kinds  # noqa: PLC0415
+
+        kinds.register()

@@ -8,3 +8,10 @@ class TillConfig(AppConfig):
 
     name = "till"
     verbose_name = "Till"
+
+    def ready(self) -> None:
+        """Give the audit trail this room's words."""
+        # Not at the top: models cannot be imported before the apps are loaded.
+        from till import actions  # noqa: PLC0415
+
+        actions.register()

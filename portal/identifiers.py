@@ -1,0 +1,73 @@
+"""What a member signs in with: a mobile number or an e-mail address."""
+
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import gettext
+
+from common import blind
+from consent.models import Channel
+from members import phones
+
+_LONGEST = 254
+
+
+class IdentifierInvalid(Exception):
+    """Raised when text is neither a mobile number nor an e-mail address."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """A number in E.164 or an address in lower case, and how a code gets there."""
+
+    channel: Channel
+    value: str
+
+    @property
+    def index(self) -> bytes:
+        """Return the keyed hash under which codes are kept."""
+        return blind.index(f"sign-in:{self.channel}", self.value)
+
+    @property
+    def block(self) -> str:
+        """Return what neighbours share: a thousand numbers, or a mail domain."""
+        if self.channel is Channel.SMS:
+            return self.value[:-3]
+        return self.value.rpartition("@")[2]
+
+
+def read_identifier(raw: str, *, country: str) -> Identifier:
+    """Read what a person typed.
+
+    Raises:
+        IdentifierInvalid: with words for the person.
+    """
+    text = raw.strip()
+    if not text:
+        raise IdentifierInvalid(gettext("Enter your mobile number or e-mail address."))
+    if "@" in text:
+        return _email(text)
+    try:
+        number = phones.normalize(text, country=country)
+    except phones.PhoneInvalid as error:
+        raise IdentifierInvalid(str(error)) from error
+    if not phones.is_mobile(number):
+        raise IdentifierInvalid(
+            gettext("That is not a mobile number. Codes come by SMS.")
+        )
+    return Identifier(Channel.SMS, number)
+
+
+def _email(text: str) -> Identifier:
+    try:
+        validate_email(text)
+    except ValidationError:
+        text = ""
+    if not text or len(text) > _LONGEST:
+        raise IdentifierInvalid(gettext("That is not an e-mail address."))
+    return Identifier(Channel.EMAIL, text.lower())

@@ -1,0 +1,20 @@
+"""What the timeline says about signing in."""
+
+from django.utils.translation import gettext as _
+
+from members import events
+from members.models import Event
+
+SIGNED_IN = "portal.signed_in"
+
+
+def register() -> None:
+    """Register the kinds; called once, when the room is ready."""
+    events.register_kind(SIGNED_IN, icon="login", describe=_signed_in)
+
+
+def _signed_in(event: Event) -> str:
+    device = event.data.get("device")
+    if device:
+        return _("Signed in on %(device)s.") % {"device": device}
+    return _("Signed in.")

@@ -1,0 +1,16 @@
+"""How often codes may be asked for and entered. Each stands in docs/limits.md."""
+
+from datetime import timedelta
+
+from common.limits import Limit
+
+_HOUR = timedelta(hours=1)
+
+CODES_PER_IDENTIFIER = Limit("sign-in.codes.identifier.hour", 3, _HOUR)
+CODES_PER_IDENTIFIER_DAY = Limit("sign-in.codes.identifier.day", 6, timedelta(days=1))
+CODES_PER_ADDRESS = Limit("sign-in.codes.address", 10, _HOUR)
+# A thousand neighbouring numbers: who pumps SMS walks through a range.
+CODES_PER_BLOCK = Limit("sign-in.codes.block", 20, _HOUR)
+# Mail domains hold millions of people, so theirs is wide.
+CODES_PER_MAIL_DOMAIN = Limit("sign-in.codes.mail-domain", 600, _HOUR)
+ENTRIES_PER_ADDRESS = Limit("sign-in.entries.address", 30, _HOUR)

@@ -1,0 +1,1 @@
+"""The member's pages, one file per page or pair of pages."""

@@ -1,0 +1,22 @@
+"""What the audit trail says about the till."""
+
+from django.utils.translation import gettext_lazy as _
+
+from stores import audit
+
+SIGNED_IN = "till.signed_in"
+SIGNED_OUT = "till.signed_out"
+PIN_REFUSED = "till.pin_refused"
+LOOKED_UP = "till.looked_up"
+REGISTERED = "till.registered"
+LINK_RESENT = "till.link_resent"
+
+
+def register() -> None:
+    """Give the actions their words; called once, when the room is ready."""
+    audit.register_action(SIGNED_IN, _("Signed in at the till"))
+    audit.register_action(SIGNED_OUT, _("Signed out at the till"))
+    audit.register_action(PIN_REFUSED, _("Entered a wrong PIN"))
+    audit.register_action(LOOKED_UP, _("Looked up a member"))
+    audit.register_action(REGISTERED, _("Registered a member"))
+    audit.register_action(LINK_RESENT, _("Sent a join link again"))

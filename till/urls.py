@@ -1,0 +1,18 @@
+"""Addresses of the store's screens."""
+
+from django.urls import path
+
+from till.views import device, staff, till
+
+app_name = "till"
+
+urlpatterns = [
+    path("", till.home, name="home"),
+    path("find/", till.find, name="find"),
+    path("register/", till.register, name="register"),
+    path("resend/", till.resend, name="resend"),
+    path("enrol/", device.enrol, name="enrol"),
+    path("staff/", staff.staff, name="staff"),
+    path("staff/<uuid:public_id>/", staff.pin, name="pin"),
+    path("lock/", staff.lock, name="lock"),
+]
