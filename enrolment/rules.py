@@ -1,12 +1,15 @@
-"""How long join links live, and what state one is in."""
+"""How long join links live, what state one is in, and who may join."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 LINK_LIFE = timedelta(days=7)
 # Between two links to the same number: time for an SMS to arrive.
 RESEND_DELAY = timedelta(seconds=60)
+# As the terms say: above the age of digital consent everywhere in the Nordics.
+YOUNGEST_YEARS = 16
+_OLDEST_YEARS = 120
 
 
 class LinkState(StrEnum):
@@ -41,3 +44,19 @@ def wait_before_resend(sent_at: datetime | None, *, now: datetime) -> timedelta:
     if sent_at is None:
         return timedelta(0)
     return max(timedelta(0), sent_at + RESEND_DELAY - now)
+
+
+def is_old_enough(born: date, *, today: date) -> bool:
+    """Tell whether somebody born on a day may be a member."""
+    return _age(born, today) >= YOUNGEST_YEARS
+
+
+def is_plausible_birthday(born: date, *, today: date) -> bool:
+    """Tell whether somebody alive can have been born on a day."""
+    return born <= today and _age(born, today) <= _OLDEST_YEARS
+
+
+def _age(born: date, today: date) -> int:
+    # Born on 29 February, one is a year older on 1 March in other years.
+    had_birthday = (today.month, today.day) >= (born.month, born.day)
+    return today.year - born.year - (0 if had_birthday else 1)

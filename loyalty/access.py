@@ -47,4 +47,12 @@ TABLE: dict[str, Access] = {
     "portal:email-confirm": member("POST"),
     "portal:email-code": member("GET", "POST"),
     "portal:help": member("GET"),
+    # enrolment: behind the link in the SMS
+    "enrolment:join": public("GET", "POST"),
+    "enrolment:resend": public("POST"),
+    "enrolment:sent": public("GET"),
+    "enrolment:welcome": public("GET"),
+    "enrolment:terms": public("GET"),
+    # messaging: the simulator, where settings allow it
+    "messaging:outbox": public("GET"),
 }

@@ -15,4 +15,6 @@ urlpatterns = [
     path("", include("common.urls")),
     path("till/", include("till.urls")),
     path("me/", include("portal.urls")),
+    path("join/", include("enrolment.urls")),
+    path("dev/", include("messaging.urls")),
 ]
