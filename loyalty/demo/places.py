@@ -45,10 +45,7 @@ class Place:
 def places(count: int, seed: int) -> list[Place]:
     """Return places, no street of a town twice, the same ones for the same seed."""
     chance = random.Random(seed)  # noqa: S311 - no secret, and it must repeat
-    return [
-        Place(street, town)
-        for street, town in _walk(count, chance)
-    ]
+    return [Place(street, town) for street, town in _walk(count, chance)]
 
 
 def _walk(count: int, chance: random.Random) -> list[tuple[str, str]]:

@@ -1,0 +1,104 @@
+"""Read the source's lines as receipt lines: articles, money, tax and discounts.
+
+A year holds 1.5 million lines of few different values, so that each value is worked
+out once.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from functools import cache
+
+from common.money import round_money
+from loyalty.demo import goods
+from loyalty.demo.journey import THOUSANDTHS, Article
+from purchases.rules import DiscountIn, LineIn, LineKind, TaxIn
+
+NOTHING = Decimal("0.00")
+# The stated factor: ten kronor for a dollar of 2017.
+KRONOR_PER_DOLLAR = 10
+SHELF, COUPON, MATCH = "Veckans pris", "Kupong", "Vi dubblar kupongen"
+
+# An article as lines name it: sku, name, group and its tax.
+_Label = tuple[str, str, str, Decimal]
+
+
+@cache
+def kronor(cents: int) -> Decimal:
+    """Return what an amount of the source is in kronor."""
+    return round_money(Decimal(cents * KRONOR_PER_DOLLAR) / 100)
+
+
+@cache
+def tax_in(cents: int, percent: Decimal) -> Decimal:
+    """Return the tax that an amount includes."""
+    return round_money(kronor(cents) * percent / (100 + percent))
+
+
+@cache
+def count(thousandths: int) -> Decimal:
+    """Return a quantity."""
+    if thousandths % THOUSANDTHS == 0:
+        return Decimal(thousandths // THOUSANDTHS)
+    return Decimal(thousandths).scaleb(-3)
+
+
+@cache
+def discounts(shelf: int, coupon: int, match: int) -> tuple[DiscountIn, ...]:
+    """Return the discounts of a line: the week's price, a coupon, its doubling."""
+    kinds = (
+        (shelf, "CAMPAIGN", SHELF),
+        (coupon, "COUPON", COUPON),
+        (match, "COUPON", MATCH),
+    )
+    return tuple(
+        DiscountIn(kronor(cents), kind, words) for cents, kind, words in kinds if cents
+    )
+
+
+class Shelf:
+    """Knows the source's articles, and makes receipt lines of them."""
+
+    def __init__(self, articles: Iterable[Article]) -> None:
+        self._labels = {int(article.sku): _label(article) for article in articles}
+
+    def lines(
+        self, bought: Iterable[tuple[int, int, int, int, int, int]]
+    ) -> tuple[LineIn, ...]:
+        """Return the lines of one basket."""
+        found = []
+        for number, (article, thousandths, cents, *reductions) in enumerate(bought, 1):
+            sku, name, group, percent = self._labels[article]
+            found.append(
+                LineIn(
+                    number,
+                    LineKind.PURCHASE,
+                    sku,
+                    sku,
+                    name,
+                    group,
+                    count(thousandths),
+                    kronor(cents),
+                    tax_in(cents, percent),
+                    percent,
+                    True,
+                    discounts(*reductions),
+                    None,
+                )
+            )
+        return tuple(found)
+
+    def taxes(self, lines: Iterable[LineIn]) -> tuple[TaxIn, ...]:
+        """Return the sum of each rate."""
+        sums: dict[Decimal, Decimal] = {}
+        for line in lines:
+            before = sums.get(line.tax_percent, NOTHING)
+            sums[line.tax_percent] = before + line.tax_amount
+        return tuple(TaxIn(percent, amount) for percent, amount in sums.items())
+
+
+def _label(article: Article) -> _Label:
+    group = goods.article_group(
+        article.department, article.category, article.kind or ""
+    )
+    name = goods.article_name(article.sku, article.kind, article.category)
+    return (article.sku, name, group, goods.tax_percent(group))
