@@ -54,7 +54,9 @@ def key_of(request: HttpRequest) -> str:
 
 def hash_body(body: Any) -> bytes:
     """Return the hash of a JSON value, the same whatever the order of its keys."""
-    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps(
+        body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str
+    )
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 

@@ -30,6 +30,10 @@ class Caller:
     programme_id: int
     scopes: frozenset[str]
     stores: frozenset[int] | None
+    # The programme's, so that what a caller sends is read without another statement.
+    currency: str = ""
+    country: str = ""
+    time_zone: str = ""
 
     @property
     def is_authenticated(self) -> bool:
@@ -50,8 +54,10 @@ class Caller:
 _FIND = """
 SELECT k.id, k.public_id::text, k.programme_id, k.secret_hash, k.scopes, k.last_used_on,
        k.revoked_at IS NULL AND k.expires_at > %s,
-       ARRAY(SELECT s.store_id FROM stores_apikey_stores s WHERE s.apikey_id = k.id)
-FROM stores_apikey k WHERE k.prefix = %s
+       ARRAY(SELECT s.store_id FROM stores_apikey_stores s WHERE s.apikey_id = k.id),
+       p.currency, p.country, p.time_zone
+FROM stores_apikey k JOIN stores_programme p ON p.id = k.programme_id
+WHERE k.prefix = %s
 """
 
 
@@ -87,6 +93,9 @@ class ApiKeyAuthentication(BaseAuthentication):
                 programme_id=row[2],
                 scopes=frozenset(row[4]),
                 stores=frozenset(row[7]) or None,
+                currency=row[8],
+                country=row[9],
+                time_zone=row[10],
             ),
             None,
         )
