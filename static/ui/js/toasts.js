@@ -17,8 +17,9 @@ class Toasts extends HTMLElement {
   }
 
   add(tone, text) {
-    const toast = this.pattern.content.querySelector('[data-toast]').cloneNode(true);
-    toast.classList.add(`toast--${tone}`);
+    const { content } = this.pattern;
+    const like = content.querySelector(`.toast--${tone}`) ?? content.querySelector('.toast--info');
+    const toast = like.cloneNode(true);
     toast.querySelector('p').textContent = text;
     this.append(toast);
     this.tend(toast);
