@@ -131,8 +131,6 @@ class FinishForm(forms.Form):
 
     def _show_new_texts(self) -> None:
         """Bind the form to the texts in force, with the old choices undone."""
-        data = self.data.copy()
-        data["shown"] = self._shown_now()
-        for name in ("accepts_terms", *(channel.value for channel in Channel)):
-            data.pop(name, None)
-        self.data = data
+        undone = {"accepts_terms", *(channel.value for channel in Channel)}
+        kept = {name: value for name, value in self.data.items() if name not in undone}
+        self.data = {**kept, "shown": self._shown_now()}

@@ -51,6 +51,7 @@ def main(sign_ins: Path) -> None:
     django.setup()
     print("Updating the database …", flush=True)
     call_command("migrate", interactive=False, verbosity=0)
+    call_command("schedule_jobs", verbosity=0)
     # In production there is no demo club, and no command to load one.
     if "demo" in get_commands() and not settings.PRODUCTION:
         call_command("demo", "--if-empty", "--size", "run")

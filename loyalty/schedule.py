@@ -1,0 +1,52 @@
+"""The periodic jobs of the house; `manage.py schedule_jobs` writes them."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django_q.models import Schedule
+
+# Marks the schedules that are ours to change and to remove.
+_PREFIX = "job: "
+_DAY = 24 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A task, and every how many minutes it runs."""
+
+    task: str
+    minutes: int
+
+    @property
+    def name(self) -> str:
+        """Return the name of its schedule."""
+        return f"{_PREFIX}{self.task}"
+
+
+JOBS = [
+    # Wakes come at once; this is for messages that wait for another try, and for
+    # what a worker left that died.
+    Job("messaging.tasks.send", minutes=1),
+    Job("common.tasks.prune", minutes=_DAY),
+]
+
+
+@transaction.atomic
+def write_schedule() -> int:
+    """Make the schedule in the database equal to the list; return how many jobs.
+
+    Run again, it changes nothing, and not when a job is due next either.
+    """
+    names = [job.name for job in JOBS]
+    Schedule.objects.filter(name__startswith=_PREFIX).exclude(name__in=names).delete()
+    for job in JOBS:
+        Schedule.objects.update_or_create(
+            name=job.name,
+            defaults={
+                "func": job.task,
+                "schedule_type": Schedule.MINUTES,
+                "minutes": job.minutes,
+                "repeats": -1,
+            },
+        )
+    return len(JOBS)
