@@ -197,6 +197,8 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # DATABASE
 
+if PRODUCTION and not env.text("DATABASE_URL"):
+    raise ImproperlyConfigured("DATABASE_URL must name the database in production.")
 DATABASE_URL = env.text("DATABASE_URL") or database_url(BASE_DIR)
 DATABASES = {
     "default": {

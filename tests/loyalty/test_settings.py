@@ -63,6 +63,7 @@ class TestProductionSettings:
             ({"STAMKUND_ENV": "prod"}, "STAMKUND_ENV"),
             ({"WORKERS": "many"}, "WORKERS"),
             ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL"),
+            ({"DATABASE_URL": ""}, "DATABASE_URL"),
         ],
     )
     def test_name_what_is_wrong_and_stop(
