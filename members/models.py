@@ -1,12 +1,23 @@
 """The member, and the timeline that is also the event log."""
 
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Lower
+from django.db.models import Q, Value
+from django.db.models.functions import Lower, NullIf
 from django.utils.translation import gettext_lazy as _
 
 from common.ids import uuid7
 from stores.models import Programme, Store
+
+
+class NameWords(models.Func):
+    """The words of both names: `Eva-Lena von Essen` has four, found by their starts."""
+
+    template = (
+        "to_tsvector('simple'::regconfig, "
+        "translate(first_name || ' ' || last_name, '-.’/@_', '      '))"
+    )
+    output_field = SearchVectorField()
 
 
 class Member(models.Model):
@@ -65,6 +76,11 @@ class Member(models.Model):
     phone_verified_at = models.DateTimeField(null=True, blank=True)
     email_verified_at = models.DateTimeField(null=True, blank=True)
 
+    # SEARCH: see members.search and decision 0009.
+    words = models.GeneratedField(
+        expression=NameWords(), output_field=SearchVectorField(), db_persist=True
+    )
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -103,6 +119,21 @@ class Member(models.Model):
         indexes = [
             models.Index(
                 fields=["programme", "-registered_at"], name="member_newest_first"
+            ),
+            models.Index(
+                fields=["status", "programme", "-registered_at"],
+                name="member_status_newest_first",
+            ),
+            models.Index(
+                fields=["home_store", "-registered_at"],
+                name="member_store_newest_first",
+            ),
+            # Nameless members (from the till, not finished) come last.
+            models.Index(
+                "programme",
+                NullIf(Lower("last_name"), Value("")),
+                Lower("first_name"),
+                name="member_by_name",
             ),
             models.Index(
                 fields=["registered_store", "-activated_at"],

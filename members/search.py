@@ -1,0 +1,240 @@
+"""Finding members by what somebody remembers of them, in a club of a million.
+
+What is typed is read as words, each of which must begin a name or the e-mail address,
+and numbers, each of which must begin or end the mobile or the membership number. See
+decision 0009 for the figures and for what was tried.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import phonenumbers
+from django.db import connection, transaction
+
+from stores.models import Programme
+
+# More hits than this are not counted; nobody pages through them.
+MOST = 1000
+# How many of the newest members are looked through when there are more hits.
+WINDOW = 5_000
+LONGEST_TYPED = 80
+MOST_WORDS = 6
+
+_NUMBER = re.compile(r"[+(]*[0-9][0-9().\-/]*\Z")
+_NOT_DIGITS = re.compile(r"[^0-9]")
+_NOT_LETTERS = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A test of one row `m`, as SQL with its parameters."""
+
+    sql: str
+    params: tuple[Any, ...]
+
+    @classmethod
+    def any_of(cls, conditions: Iterable["Condition"]) -> "Condition":
+        """Return the condition that holds when one of these does."""
+        return cls._joined(" OR ", conditions)
+
+    @classmethod
+    def all_of(cls, conditions: Iterable["Condition"]) -> "Condition":
+        """Return the condition that holds when each of these does."""
+        return cls._joined(" AND ", conditions)
+
+    @classmethod
+    def _joined(cls, word: str, conditions: Iterable["Condition"]) -> "Condition":
+        parts = list(conditions)
+        return cls(
+            f"({word.join(part.sql for part in parts)})",
+            tuple(param for part in parts for param in part.params),
+        )
+
+    def without_index(self) -> "Condition":
+        """Return the same test in a form for which no index is read."""
+        return Condition(f"({self.sql} IS TRUE)", self.params)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One word or number, and the ways in which it can fit, each with an index."""
+
+    length: int
+    ways: list[Condition]
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Who was found, newest first among equals; `is_capped` when there are more."""
+
+    ids: Sequence[int]
+    is_capped: bool
+
+
+def parse(typed: str, *, calling_codes: Sequence[int]) -> list[Term]:
+    """Read what was typed as words and numbers; nothing to look for gives no entry."""
+    parts: list[tuple[bool, str]] = []
+    for word in typed[:LONGEST_TYPED].replace("\x00", "").lower().split():
+        if not _NUMBER.match(word):
+            parts.append((False, word))
+            continue
+        # `070 123 45` is one number in groups.
+        if parts and parts[-1][0]:
+            parts[-1] = (True, parts[-1][1] + word)
+        else:
+            parts.append((True, word))
+    return [
+        _number(word, calling_codes) if is_number else _word(word)
+        for is_number, word in parts[:MOST_WORDS]
+    ]
+
+
+def find(
+    typed: str,
+    *,
+    programme: Programme,
+    status: str = "",
+    home_store_id: int | None = None,
+) -> Matches | None:
+    """Return the members who fit every word, or None when there is no word in it.
+
+    Of more than MOST, those among the newest WINDOW members come first.
+    """
+    wanted = parse(typed, calling_codes=calling_codes(programme))
+    if not wanted:
+        return None
+    # Not an index for the programme: that would be one of nearly every row.
+    scope = Condition("m.programme_id + 0 = %s", (programme.pk,))
+    narrow = [scope]
+    if status:
+        narrow.append(Condition("m.status = %s", (status,)))
+    if home_store_id:
+        narrow.append(Condition("m.home_store_id = %s", (home_store_id,)))
+    with transaction.atomic():
+        ids = _candidates(wanted, narrow)
+        if len(ids) <= MOST:
+            return Matches(ids, is_capped=False)
+        newest = _newest(wanted, narrow, programme)
+    # A dict keeps the order and drops the doubles.
+    ordered = list(dict.fromkeys([*newest, *ids]))
+    return Matches(ordered[:MOST], is_capped=True)
+
+
+def calling_codes(programme: Programme) -> list[int]:
+    """Return the calling codes of the countries whose numbers members have."""
+    countries = dict.fromkeys([programme.country, *programme.sms_countries])
+    return [phonenumbers.country_code_for_region(country) for country in countries]
+
+
+def _candidates(wanted: list[Term], narrow: list[Condition]) -> list[int]:
+    """Return up to MOST + 1 ids, by indexes alone.
+
+    Never by walking the table until enough fit: after an import in the order of names
+    the Annas lie together, and the walk may pass by everybody else first.
+    """
+    found: dict[int, None] = {}
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        for test in _tests(wanted):
+            condition = Condition.all_of([test, *narrow])
+            cursor.execute(
+                f"SELECT m.id FROM members_member m WHERE {condition.sql} LIMIT %s",  # noqa: S608
+                [*condition.params, MOST + 1],
+            )
+            found.update(dict.fromkeys(row[0] for row in cursor.fetchall()))
+            if len(found) > MOST:
+                break
+        cursor.execute("SET LOCAL enable_seqscan = DEFAULT")
+    return list(found)
+
+
+def _newest(
+    wanted: list[Term], narrow: list[Condition], programme: Programme
+) -> list[int]:
+    """Return the hits among the newest members, newest first."""
+    test = Condition.all_of(
+        [*(Condition.any_of(term.ways) for term in wanted), *narrow]
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT m.id FROM (
+                SELECT * FROM members_member WHERE programme_id = %s
+                ORDER BY registered_at DESC LIMIT %s
+            ) AS m
+            WHERE {test.sql} ORDER BY m.registered_at DESC LIMIT %s
+            """,  # noqa: S608
+            [programme.pk, WINDOW, *test.params, MOST],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _tests(wanted: list[Term]) -> list[Condition]:
+    """Split a search into tests that indexes answer, one after the other.
+
+    With one word each of its ways is a test, so that the first that fills the cap ends
+    the search. With several the longer words lead: single letters fit a tenth of the
+    club each, and reading their index costs more than testing what the others found.
+    """
+    if len(wanted) == 1:
+        return wanted[0].ways
+    longest = max(term.length for term in wanted)
+    return [
+        Condition.all_of(
+            Condition.any_of(term.ways)
+            if term.length >= min(longest, 2)
+            else Condition.any_of(term.ways).without_index()
+            for term in wanted
+        )
+    ]
+
+
+def _word(word: str) -> Term:
+    ways = [Condition("lower(m.email) LIKE %s", (f"{_escaped(word)}%",))]
+    starts = [f"'{part}':*" for part in _NOT_LETTERS.split(word) if part]
+    if starts:
+        ways.append(
+            Condition("m.words @@ to_tsquery('simple', %s)", (" & ".join(starts),))
+        )
+    return Term(len(word), ways)
+
+
+def _number(typed: str, codes: Sequence[int]) -> Term:
+    digits = _NOT_DIGITS.sub("", typed)
+    starts = dict.fromkeys(_international(typed, digits, codes))
+    turned = f"{digits[::-1]}%"
+    ways = [
+        *(Condition("m.phone LIKE %s", (f"{start}%",)) for start in starts),
+        Condition("m.number LIKE %s", (f"{digits}%",)),
+        Condition("reverse(m.phone) LIKE %s", (turned,)),
+        Condition("reverse(m.number) LIKE %s", (turned,)),
+        Condition("lower(m.email) LIKE %s", (f"{_escaped(typed)}%",)),
+    ]
+    return Term(len(digits), ways)
+
+
+def _international(typed: str, digits: str, codes: Sequence[int]) -> list[str]:
+    """Return how a number that begins like this begins in E.164."""
+    if typed.startswith("+"):
+        return [f"+{_without_trunk(digits, codes)}"]
+    if digits.startswith("00"):
+        return [f"+{_without_trunk(digits[2:], codes)}"]
+    national = digits.removeprefix("0")
+    starts = [f"+{code}{national}" for code in codes]
+    if not digits.startswith("0"):
+        starts.append(f"+{_without_trunk(digits, codes)}")
+    return starts
+
+
+def _without_trunk(digits: str, codes: Sequence[int]) -> str:
+    """Drop the zero of `+46 (0)70`."""
+    for code in codes:
+        if digits.startswith(f"{code}0"):
+            return f"{code}{digits[len(str(code)) + 1 :]}"
+    return digits
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([\\%_])", r"\\\1", text)
