@@ -4,13 +4,19 @@ A URL that is not here is closed to everybody, and a test fails for it. The test
 calls every URL as every role with every method and compares the answer with this table.
 """
 
-from stores.access import ANYONE, Access, desk, device, member, public, till
+from stores.access import ANYONE, Access, api, desk, device, member, public, till
 from stores.roles import Role
 
 # Who works at a till.
 _AT_TILL = (Role.STORE_STAFF, Role.STORE_MANAGER, Role.OWNER)
 
+# Who sees the people and devices of a store; a store manager those of their own.
+_RUN_A_STORE = (Role.OWNER, Role.STORE_MANAGER)
+_OWNER = (Role.OWNER,)
+_AUDITORS = (Role.OWNER, Role.DATA_PROTECTION_OFFICER)
+
 TABLE: dict[str, Access] = {
+    "home": desk(ANYONE),
     "healthz": public("GET"),
     "readyz": public("GET"),
     # common: the UI kit
@@ -22,6 +28,49 @@ TABLE: dict[str, Access] = {
     "common:styleguide-progress": desk(ANYONE),
     "common:styleguide-table": desk(ANYONE),
     "common:styleguide-toast": desk(ANYONE, ANYONE),
+    # stores: signing in, and one's own account
+    "account_login": public("GET", "POST"),
+    "account_logout": public("GET", "POST"),
+    "account_inactive": public("GET"),
+    "mfa_authenticate": public("GET", "POST"),
+    "stores:invitation": public("GET", "POST"),
+    "account_reauthenticate": desk(ANYONE, ANYONE),
+    "account_change_password": desk(ANYONE, ANYONE),
+    "mfa_index": desk(ANYONE),
+    "mfa_reauthenticate": desk(ANYONE, ANYONE),
+    "mfa_activate_totp": desk(ANYONE, ANYONE),
+    "mfa_deactivate_totp": desk(ANYONE, ANYONE),
+    "mfa_view_recovery_codes": desk(ANYONE),
+    "mfa_generate_recovery_codes": desk(ANYONE, ANYONE),
+    "mfa_download_recovery_codes": desk(ANYONE),
+    "stores:account": desk(ANYONE),
+    "stores:account-pin": desk(ANYONE, ANYONE),
+    # stores: people, places, devices, keys, the audit trail
+    "stores:staff-list": desk(_RUN_A_STORE),
+    "stores:staff-invite": desk(_RUN_A_STORE, _RUN_A_STORE),
+    "stores:staff-detail": desk(_RUN_A_STORE, _RUN_A_STORE),
+    "stores:staff-pin": desk(_RUN_A_STORE, _RUN_A_STORE),
+    "stores:staff-pin-clear": desk(_RUN_A_STORE, _RUN_A_STORE),
+    "stores:staff-link": desk(_RUN_A_STORE, _RUN_A_STORE),
+    "stores:staff-deactivate": desk(_RUN_A_STORE, _RUN_A_STORE),
+    "stores:staff-reactivate": desk(_RUN_A_STORE, _RUN_A_STORE),
+    "stores:staff-second-factor": desk(_RUN_A_STORE, _RUN_A_STORE),
+    "stores:store-list": desk((*_RUN_A_STORE, Role.ANALYST)),
+    "stores:store-add": desk(_OWNER, _OWNER),
+    "stores:store-detail": desk((*_RUN_A_STORE, Role.ANALYST)),
+    "stores:store-edit": desk(_OWNER, _OWNER),
+    "stores:till-add": desk(_RUN_A_STORE, _RUN_A_STORE),
+    "stores:till-edit": desk(_RUN_A_STORE, _RUN_A_STORE),
+    "stores:device-list": desk(_RUN_A_STORE),
+    "stores:device-add": desk(_RUN_A_STORE, _RUN_A_STORE),
+    "stores:device-code": desk(_RUN_A_STORE, _RUN_A_STORE),
+    "stores:device-revoke": desk(_RUN_A_STORE, _RUN_A_STORE),
+    "stores:key-list": desk(_OWNER),
+    "stores:key-add": desk(_OWNER, _OWNER),
+    "stores:key-rotate": desk(_OWNER, _OWNER),
+    "stores:key-revoke": desk(_OWNER, _OWNER),
+    "stores:audit-list": desk(_AUDITORS),
+    "stores:audit-check": desk(post=_AUDITORS),
     # till
     "till:enrol": public("GET", "POST"),
     "till:staff": device("GET"),
@@ -55,4 +104,6 @@ TABLE: dict[str, Access] = {
     "enrolment:terms": public("GET"),
     # messaging: the simulator, where settings allow it
     "messaging:outbox": public("GET"),
+    # the API
+    "api-purchases:receipts": api("POST"),
 }

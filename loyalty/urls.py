@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from common import views as common_views
+from loyalty.views import home
 
 handler400 = "common.views.bad_request"
 handler403 = "common.views.permission_denied"
@@ -13,8 +14,12 @@ urlpatterns = [
     path("healthz", common_views.healthz, name="healthz"),
     path("readyz", common_views.readyz, name="readyz"),
     path("", include("common.urls")),
+    path("", home, name="home"),
+    path("", include("stores.urls")),
+    path("account/", include("stores.account_urls")),
     path("till/", include("till.urls")),
     path("me/", include("portal.urls")),
     path("join/", include("enrolment.urls")),
     path("dev/", include("messaging.urls")),
+    path("api/v1/", include("purchases.api_urls")),
 ]

@@ -8,3 +8,10 @@ class PurchasesConfig(AppConfig):
 
     name = "purchases"
     verbose_name = "Purchases"
+
+    def ready(self) -> None:
+        """Register what this room hands to others."""
+        # Not at the top: models cannot be imported before the apps are loaded.
+        from purchases import faults, kinds  # noqa: F401, PLC0415
+
+        kinds.register()

@@ -193,6 +193,8 @@ class ReceiptLine(models.Model):
     tax_amount = models.DecimalField(max_digits=12, decimal_places=2)
     tax_percent = models.DecimalField(max_digits=5, decimal_places=2)
     discounts = models.JSONField(default=list)
+    # What the till said, and whether the line counts after the rule was asked too.
+    awards_bonus = models.BooleanField(default=True, db_default=True)
     is_eligible = models.BooleanField()
     # The line's share of the receipt's points; the shares add up to them.
     points = models.IntegerField(default=0)

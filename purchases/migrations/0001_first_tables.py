@@ -66,6 +66,7 @@ class Migration(migrations.Migration):
                 ('tax_amount', models.DecimalField(decimal_places=2, max_digits=12)),
                 ('tax_percent', models.DecimalField(decimal_places=2, max_digits=5)),
                 ('discounts', models.JSONField(default=list)),
+                ('awards_bonus', models.BooleanField(db_default=True, default=True)),
                 ('is_eligible', models.BooleanField()),
                 ('points', models.IntegerField(default=0)),
                 ('original_number', models.PositiveSmallIntegerField(null=True)),

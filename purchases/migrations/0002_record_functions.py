@@ -63,8 +63,8 @@ CREATE FUNCTION purchases_context(
     p_programme bigint, p_scope text, p_key text, p_unique_id text, p_store text,
     p_contact_kind text, p_contact text, p_at timestamptz, p_original text,
     OUT answer_hash bytea, OUT answer_operation text, OUT answer_status smallint,
-    OUT answer text, OUT store_id bigint, OUT member_id bigint,
-    OUT member_status text, OUT rule text, OUT original text,
+    OUT answer text, OUT store_id bigint, OUT store_name text,
+    OUT member_id bigint, OUT member_status text, OUT rule text, OUT original text,
     OUT has_early_returns boolean
 ) LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -75,7 +75,7 @@ BEGIN
     FROM common_idempotencyrecord i WHERE i.scope = p_scope AND i.key = p_key;
     IF FOUND THEN RETURN; END IF;
 
-    SELECT s.id INTO store_id FROM stores_store s
+    SELECT s.id, s.name INTO store_id, store_name FROM stores_store s
     WHERE s.programme_id = p_programme AND s.code = p_store;
 
     IF p_contact_kind = 'phone' THEN
@@ -245,10 +245,11 @@ BEGIN
         INSERT INTO purchases_receiptline
             (receipt_id, member_id, number, kind, sku, article_number, article_name,
              article_group, quantity, gross_paid, tax_amount, tax_percent, discounts,
-             is_eligible, points, original_number)
+             awards_bonus, is_eligible, points, original_number)
         SELECT v_new.id, v_new.member_id, l.number, l.kind, l.sku, l.article_number,
             l.article_name, l.article_group, l.quantity, l.gross_paid, l.tax_amount,
-            l.tax_percent, l.discounts, l.is_eligible, l.points, l.original_number
+            l.tax_percent, l.discounts, l.awards_bonus, l.is_eligible, l.points,
+            l.original_number
         FROM jsonb_populate_recordset(NULL::purchases_receiptline, p_lines) l;
         INSERT INTO members_event
             (public_id, member_id, kind, at, recorded_at, data, subject_type,

@@ -1,0 +1,345 @@
+"""Record a receipt: one statement reads, one writes. See decision 0004."""
+
+import json
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import DatabaseError, connection, transaction
+from django.utils.translation import gettext as _
+
+from common.idempotency import reused
+from common.problems import Problem, invalid
+from points.models import Entry
+from points.services import post
+from purchases import records, rules
+from purchases.differences import differences
+from purchases.models import Receipt, ReceiptLine
+from purchases.parsing import fault
+from purchases.rules import Buyer, Club, LineIn, LineKind, ReceiptIn
+
+OPERATION = "receipts.record"
+
+# Something changed between reading and writing: read again. Ours, and a deadlock.
+_AGAIN = {"SKR01", "40P01"}
+_REUSED = "SKI01"
+_OVERFLOW = "22003"
+# Each loss of a race means that another receipt of the same purchase came through.
+_ATTEMPTS = 20
+
+_CONTEXT = """
+SELECT * FROM purchases_context(
+    %s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
+_RECORD = """
+SELECT * FROM purchases_record(
+    %s, %s, %s, %s, %s, %s::jsonb, %s::jsonb, %s::jsonb)
+"""
+_FIND_ANSWER = """
+SELECT body_hash, operation, status, answer::text FROM common_idempotencyrecord
+WHERE scope = %s AND key = %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call: in which space its idempotency key counts, and what was sent."""
+
+    scope: str
+    key: str
+    body_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The answer to a receipt, as JSON text: the same bytes at every repeat."""
+
+    status: int
+    body: str
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    answer_hash: bytes | None
+    answer_operation: str | None
+    answer_status: int | None
+    answer: str | None
+    store_id: int | None
+    store_name: str | None
+    member_id: int | None
+    member_status: str | None
+    rule: str | None
+    original: str | None
+    has_early_returns: bool | None
+
+
+def record_receipt(
+    *,
+    club: Club,
+    receipt: ReceiptIn,
+    request: Request,
+    stores: frozenset[int] | None = None,
+    source: str = Receipt.Source.API,
+    now: datetime,
+) -> Recorded:
+    """Record a receipt with its points and events once, and answer.
+
+    A repeat, with the same idempotency key or another, gets the first one's answer.
+    `stores` are those that the caller may send receipts of; None is all.
+
+    Raises:
+        Problem: the key was used for another body, the store is unknown or not the
+            caller's, or the receipt was recorded before with other content.
+    """
+    for _attempt in range(_ATTEMPTS):
+        try:
+            return _try(club, receipt, request, stores, source, now)
+        except DatabaseError as error:
+            state = getattr(error.__cause__, "sqlstate", "")
+            if state == _REUSED:
+                raise reused(request.key) from error
+            if state == _OVERFLOW:
+                raise invalid([fault("/totalGrossPrice", "too_large")]) from error
+            if state not in _AGAIN:
+                raise
+    raise Problem(
+        status=503,
+        code="busy",
+        title=_("Many returns of this purchase came in at once. Send it again."),
+        headers={"Retry-After": "1"},
+    )
+
+
+def replay(*, request: Request) -> Recorded | None:
+    """Return the answer a key got before, or None for a new key.
+
+    Raises:
+        Problem: the key was used with another body.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND_ANSWER, [request.scope, request.key])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    return _answer_again(request, bytes(row[0]), row[1], row[2], row[3])
+
+
+def _answer_again(
+    request: Request, body_hash: bytes, operation: str, status: int, answer: str
+) -> Recorded:
+    if body_hash != request.body_hash or operation != OPERATION:
+        raise reused(request.key)
+    return Recorded(status, answer, replayed=True)
+
+
+def _try(
+    club: Club,
+    receipt: ReceiptIn,
+    request: Request,
+    stores: frozenset[int] | None,
+    source: str,
+    now: datetime,
+) -> Recorded:
+    context = _read_context(club, receipt, request)
+    if context.answer_hash is not None:
+        return _answer_again(
+            request,
+            bytes(context.answer_hash),
+            context.answer_operation or "",
+            context.answer_status or 0,
+            context.answer or "",
+        )
+    if context.store_id is None:
+        raise invalid([fault("/storeExternalId", "unknown_store")])
+    if stores is not None and context.store_id not in stores:
+        raise Problem(
+            status=403,
+            code="store_not_allowed",
+            title=_("The key does not serve this store."),
+        )
+    rule = records.rule_from(_load(context.rule))
+    original = records.original_from(_load(context.original))
+    buyer = (
+        Buyer(context.member_id, context.member_status or "")
+        if context.member_id is not None
+        else None
+    )
+    verdict = rules.decide(receipt, buyer=buyer, rule=rule, original=original)
+    row = records.receipt_row(
+        receipt,
+        verdict,
+        club=club,
+        store_id=context.store_id,
+        original=original,
+        source=source,
+        now=now,
+    )
+    facts = records.points_facts(
+        receipt,
+        verdict,
+        club=club,
+        rule=rule,
+        original=original,
+        has_early_returns=bool(context.has_early_returns),
+        store_name=context.store_name or "",
+    )
+    lines = json.dumps(records.lines_of(receipt, verdict))
+    with _undone_alone(has_early_returns=bool(context.has_early_returns)):
+        recorded, receipt_id, outcome = _write(request, row, lines, facts, now)
+        if context.has_early_returns and outcome == "recorded":
+            _settle_early_returns(receipt_id, club, receipt, now)
+    if outcome != "exists":
+        return recorded
+    found = differences(receipt_id, receipt, member_id=context.member_id)
+    if found:
+        raise _differs(receipt, found)
+    # The hash was made in another way, by an earlier version or an earlier secret.
+    recorded, _id, _outcome = _write(
+        request, row, lines, {**facts, "is_same": True}, now
+    )
+    return recorded
+
+
+def _read_context(club: Club, receipt: ReceiptIn, request: Request) -> _Context:
+    contact = receipt.contact
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _CONTEXT,
+            [
+                club.programme_id,
+                request.scope,
+                request.key,
+                receipt.unique_receipt_id,
+                receipt.store_code,
+                contact.kind.value if contact else "",
+                contact.value if contact else "",
+                receipt.purchased_at,
+                receipt.original_unique_id,
+            ],
+        )
+        return _Context(*cursor.fetchone())
+
+
+def _write(
+    request: Request,
+    row: Mapping[str, Any],
+    lines: str,
+    facts: Mapping[str, Any],
+    now: datetime,
+) -> tuple[Recorded, int, str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _RECORD,
+            [
+                request.scope,
+                request.key,
+                OPERATION,
+                request.body_hash,
+                now,
+                json.dumps(row),
+                lines,
+                json.dumps(facts),
+            ],
+        )
+        outcome, status, answer, receipt_id = cursor.fetchone()
+    return Recorded(status, answer, outcome == "replayed"), receipt_id, outcome
+
+
+def _undone_alone(*, has_early_returns: bool) -> AbstractContextManager[object]:
+    """Return a transaction where one is needed; the statement is one by itself.
+
+    Inside a caller's transaction a refusal must not spoil what the caller did.
+    """
+    if has_early_returns or connection.in_atomic_block:
+        return transaction.atomic()
+    return nullcontext()
+
+
+def _load(text: str | None) -> dict[str, Any] | None:
+    return None if text is None else json.loads(text)
+
+
+def _differs(receipt: ReceiptIn, found: list[dict[str, Any]]) -> Problem:
+    return Problem(
+        status=409,
+        code="receipt_differs",
+        title=_("This receipt was recorded with other content."),
+        detail=_("What was recorded first stays. The differences are listed."),
+        extra={
+            "unique_receipt_id": receipt.unique_receipt_id,
+            "differences": found,
+        },
+    )
+
+
+# RETURNS THAT CAME BEFORE THEIR PURCHASE
+
+_ORIGINAL = "SELECT purchases_original(%s, %s)::text"
+
+
+def _settle_early_returns(
+    receipt_id: int, club: Club, receipt: ReceiptIn, now: datetime
+) -> None:
+    """Take back what earlier returns of this purchase could not take yet.
+
+    In the transaction that records the purchase, under its lock, so that no further
+    return can slip in between.
+    """
+    waiting = Receipt.objects.filter(
+        programme_id=club.programme_id,
+        original_unique_id=receipt.unique_receipt_id,
+        original__isnull=True,
+    ).order_by("pk")
+    for returned in waiting:
+        with connection.cursor() as cursor:
+            cursor.execute(_ORIGINAL, [club.programme_id, receipt.unique_receipt_id])
+            (stored,) = cursor.fetchone()
+        original = records.original_from(_load(stored))
+        if original is None:  # pragma: no cover - it was written a moment ago
+            return
+        lines = ReceiptLine.objects.filter(receipt=returned).order_by("number")
+        reversal, after = rules.settle(
+            original, lines=[_as_line(line) for line in lines]
+        )
+        # Its answer to the till stays what it was: the ledger holds what it took.
+        Receipt.objects.filter(pk=returned.pk).update(original_id=receipt_id)
+        taken = reversal.points if reversal else 0
+        if after is not None:
+            Receipt.objects.filter(pk=receipt_id).update(
+                returned_eligible=after,
+                returned_points=original.returned_points + taken,
+            )
+        if reversal is not None:
+            post(
+                member_id=reversal.member_id,
+                kind=Entry.Kind.REVERSE,
+                points=-reversal.points,
+                key=f"return:{returned.public_id}",
+                at=returned.purchased_at,
+                rule_id=reversal.rule_id,
+                reverses_id=reversal.entry_id,
+                source_type="receipt",
+                source_id=returned.public_id,
+                now=now,
+            )
+
+
+def _as_line(line: ReceiptLine) -> LineIn:
+    return LineIn(
+        number=line.number,
+        kind=LineKind(line.kind),
+        sku=line.sku,
+        article_number=line.article_number,
+        article_name=line.article_name,
+        article_group=line.article_group,
+        quantity=line.quantity,
+        gross_paid=line.gross_paid,
+        tax_amount=line.tax_amount,
+        tax_percent=line.tax_percent,
+        awards_bonus=line.awards_bonus,
+        discounts=(),
+        original_number=line.original_number,
+    )
