@@ -130,7 +130,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         "title": _("Style guide"),
         "subtitle": _("Every component, in the theme and language you have chosen."),
         "form": SampleForm(asked or None),
-        "table": SampleTable(samples()[:5], request=request, orderable=False),
+        "table": SampleTable(samples()[:5], orderable=False),
         "line": _sales(),
         "columns": _sign_ups(),
         "bars": charts.bars(

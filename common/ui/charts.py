@@ -265,7 +265,7 @@ def _grid(values: Sequence[Number], write: Writer) -> tuple[float, float, list[T
 def _nice_step(raw: float, *, whole: bool) -> float:
     if raw <= 0:
         return 1
-    size = 10 ** math.floor(math.log10(raw))
+    size: float = 10 ** math.floor(math.log10(raw))
     step = next(nice * size for nice in _NICE if nice * size >= raw * (1 - 1e-9))
     # Half a member cannot join: the lines of a count stand on whole numbers.
     return max(1, math.ceil(step)) if whole else step

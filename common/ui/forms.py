@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.utils.functional import Promise
 
 
@@ -72,7 +73,7 @@ def error_links(form: forms.BaseForm) -> list[ErrorLink]:
         for text in form.non_field_errors()
     ]
     for name, messages in form.errors.items():
-        if name == forms.forms.NON_FIELD_ERRORS:
+        if name == NON_FIELD_ERRORS:
             continue
         bound = form[name]
         links += [

@@ -4,6 +4,7 @@
 same rows as a file to `?format=csv`.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,6 +12,7 @@ from typing import Any, ClassVar
 
 import django_filters
 import django_tables2 as tables2
+from django.core.paginator import EmptyPage, Page, Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -85,7 +87,7 @@ class Table(tables2.Table):
     # What stands where no row is, and where no row fits the filter.
     empty_icon: ClassVar[str] = "inbox"
     empty_title: ClassVar[Text] = _("Nothing here yet")
-    empty_text: ClassVar[Text] = ""
+    empty_text: Text = ""
     # What the table is, for people who cannot see it.
     caption: ClassVar[Text] = ""
 
@@ -93,6 +95,11 @@ class Table(tables2.Table):
         template_name = "tables/_table.html"
         order_by_field = "sort"
         page_field = "page"
+
+    def __init__(self, data: Any, **options: Any) -> None:
+        # The base class would put its own, which is None, over the class's.
+        options.setdefault("empty_text", type(self).empty_text)
+        super().__init__(data, **options)
 
 
 class SearchFilter(django_filters.CharFilter):
@@ -110,7 +117,7 @@ class TableView(View):
     `get_queryset`. A template of their own extends `tables/page.html`.
     """
 
-    http_method_names: ClassVar[list[str]] = ["get", "head", "options"]
+    http_method_names = ["get", "head", "options"]
 
     table_class: type[Table]
     filterset_class: type[django_filters.FilterSet] | None = None
@@ -142,10 +149,12 @@ class TableView(View):
         if self.csv_name and request.GET.get("format") == "csv":
             self.before_export()
             return self._file(table)
-        paginator = (
-            {} if self.exact_count else {"paginator_class": tables2.LazyPaginator}
+        table.paginator = (
+            Paginator(table.rows, self.per_page)
+            if self.exact_count
+            else tables2.LazyPaginator(table.rows, self.per_page)
         )
-        _go_to_page(table, request, per_page=self.per_page, **paginator)
+        table.page = _page(table.paginator, request.GET.get(table.prefixed_page_field))
         context = self.get_context_data(
             view=self,
             table=table,
@@ -155,6 +164,9 @@ class TableView(View):
             chips=_chips(filterset, request),
             is_filtered=filterset is not None and _has_values(filterset),
             is_partial=is_partial(request),
+            first_row=table.page.paginator.per_page * (table.page.number - 1) + 1,
+            last_row=table.page.paginator.per_page * (table.page.number - 1)
+            + len(table.page.object_list),
         )
         return self._answer(request, context)
 
@@ -174,7 +186,9 @@ class TableView(View):
         return filterset.qs, filterset
 
     def _table(self, request: HttpRequest, rows: Any) -> Table:
-        table = self.table_class(rows, request=request)
+        table = self.table_class(rows)
+        # Not by the constructor, which would page and count before the order is known.
+        table.request = request
         asked = request.GET.getlist(table.prefixed_order_by_field)
         if asked:
             # Unknown and unsortable names are dropped by the table itself.
@@ -188,16 +202,14 @@ class TableView(View):
         return csv_response(rows, name=f"{self.csv_name}-{day}.csv")
 
 
-def _go_to_page(
-    table: Table, request: HttpRequest, *, per_page: int, **options: Any
-) -> None:
-    """Show the asked page, or the nearest one there is."""
-    asked = request.GET.get(table.prefixed_page_field, "1")
-    page = int(asked) if asked.isdecimal() and len(asked) < 9 else 1
-    paginator_class = options.get("paginator_class", tables2.paginators.Paginator)
-    paginator = paginator_class(table.rows, per_page)
-    table.paginator = paginator
-    table.page = paginator.get_page(page)
+def _page(paginator: "Paginator[Any]", asked: str | None) -> "Page[Any]":
+    """Return the asked page, or the nearest one there is."""
+    number = int(asked) if asked and re.fullmatch("[0-9]{1,6}", asked) else 1
+    try:
+        return paginator.get_page(number)
+    except EmptyPage:
+        # Without a count nobody knows which page is the last.
+        return paginator.get_page(1)
 
 
 def _break_ties(table: Table) -> None:

@@ -30,7 +30,7 @@ _LEVELS = {
 
 def toast(request: HttpRequest, text: str | Promise, *, tone: str = "success") -> None:
     """Queue a notice: tone is `success`, `info`, `warning` or `error`."""
-    messages.add_message(request, _LEVELS[tone], text)
+    messages.add_message(request, _LEVELS[tone], str(text))
 
 
 class ToastMiddleware:
