@@ -15,7 +15,7 @@ from stores import sessions
 from stores.models import Staff
 
 
-class StaffAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class StaffAccountAdapter(DefaultAccountAdapter):
     """Staff accounts are made at the desk; there is no sign-up page."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -43,7 +43,7 @@ class StaffAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return bool(super().is_reauthentication_required(app=app, **kwargs))
 
 
-class StaffMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+class StaffMFAAdapter(DefaultMFAAdapter):
     """Names the account in the authenticator app by its e-mail address."""
 
     def build_totp_svg(self, url: str) -> str:

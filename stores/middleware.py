@@ -79,10 +79,14 @@ class AccessMiddleware:
         if access.audience in {Audience.PUBLIC, Audience.API}:
             return None
         if access.audience is Audience.DESK:
-            return self._desk(request, roles) or _use_zone(request)
-        guard = self.guards[access.audience]
-        request.allowed_roles = roles  # type: ignore[attr-defined]
-        return guard(request) or _note_device(request) or _use_zone(request)
+            refused = self._desk(request, roles)
+        else:
+            request.allowed_roles = roles  # type: ignore[attr-defined]
+            refused = self.guards[access.audience](request)
+        if refused is None:
+            _note_device(request)
+            _use_zone(request)
+        return refused
 
     def _desk(
         self, request: HttpRequest, roles: frozenset[Role]

@@ -1,0 +1,1 @@
+"""The desk's pages about stores, staff, devices, keys and the audit trail."""
