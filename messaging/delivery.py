@@ -15,7 +15,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from consent.gate import may_send
-from consent.models import Purpose
+from consent.models import Channel, Purpose
+from members.models import Member
 from messaging.models import Message
 from messaging.transports import NotSent, Outgoing, Refused, Unsure, transport_for
 
@@ -100,6 +101,14 @@ def release_lost_claims(*, now: datetime) -> int:
     return unknown + again
 
 
+def is_address_of(message: Message, member: Member | None) -> bool:
+    """Tell whether a message goes to the member's own number or address."""
+    if member is None:
+        return False
+    theirs = member.phone if message.channel == Channel.SMS else member.email
+    return bool(theirs) and message.address.lower() == theirs.lower()
+
+
 def _claim_one(message: Message, now: datetime) -> None:
     if message.expires_at is not None and message.expires_at <= now:
         message.state, message.error = Message.State.STOPPED, "expired"
@@ -115,6 +124,10 @@ def _claim_one(message: Message, now: datetime) -> None:
     message.gate = {"code": decision.code, "entry_id": decision.entry_id}
     if not decision.allowed:
         message.state, message.error = Message.State.STOPPED, decision.code
+        return
+    # Not for the rest: news of a changed number goes to the old one too.
+    if marketing and not is_address_of(message, message.member):
+        message.state, message.error = Message.State.STOPPED, "not_their_address"
         return
     message.state = Message.State.CLAIMED
     message.claimed_at = now
@@ -199,7 +212,7 @@ def _described(message: Message, error: Exception) -> str:
 
 def _outgoing(message: Message) -> Outgoing:
     programme = message.programme
-    is_sms = message.channel == "SMS"
+    is_sms = message.channel == Channel.SMS
     return Outgoing(
         id=str(message.public_id),
         address=message.address,

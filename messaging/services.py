@@ -10,7 +10,7 @@ from consent.gate import may_send
 from consent.models import Channel, Purpose
 from members.models import Member
 from messaging import limits, templates, wake
-from messaging.delivery import send_due
+from messaging.delivery import is_address_of, send_due
 from messaging.limits import SmsRefused
 from messaging.models import Message
 from stores.models import Programme
@@ -97,16 +97,18 @@ def _ask_gate(message: Message, now: datetime) -> None:
     message.gate = {"code": decision.code, "entry_id": decision.entry_id}
     if not decision.allowed:
         _stop(message, decision.code)
-    elif message.member is not None and not _is_theirs(message, message.member):
+    elif _is_foreign(message):
         _stop(message, "not_their_address")
 
 
-def _is_theirs(message: Message, member: Member) -> bool:
-    """Codes may go to a number that is only being proven; the rest to known ones."""
-    if message.message_class == Message.Class.CODE:
-        return True
-    theirs = member.phone if message.channel == Channel.SMS else member.email
-    return bool(theirs) and message.address.lower() == theirs.lower()
+def _is_foreign(message: Message) -> bool:
+    """Tell whether a message goes where the member is not known to be.
+
+    Codes may: they prove a number that is not the member's yet.
+    """
+    if message.message_class == Message.Class.CODE or message.member is None:
+        return False
+    return not is_address_of(message, message.member)
 
 
 def _refuse_costly(message: Message, now: datetime) -> None:
