@@ -136,7 +136,7 @@ def resend(*, device: TillDevice, staff: Staff, typed: str, now: datetime) -> An
                 now=now,
             )
             _record(device, staff, actions.LINK_RESENT, now, member=answer.member)
-    except enrolment.ResendTooSoon as error:
+    except enrolment.TooSoon as error:
         return Answer(
             Outcome.TOO_SOON,
             answer.member,

@@ -34,7 +34,10 @@ def vera(programme, store):
 def bo(programme):
     """Another member, of whom Vera must see nothing."""
     return MemberFactory(
-        programme=programme, first_name="Bo", phone="+46701740606", email="bo@example.se"
+        programme=programme,
+        first_name="Bo",
+        phone="+46701740606",
+        email="bo@example.se",
     )
 
 

@@ -22,8 +22,12 @@ from till.words import wait
 @require_safe
 def staff(request: HttpRequest) -> HttpResponse:
     """Show the people of the store."""
-    store = guards.store_of(request)
-    context = {"store": store, "people": selectors.list_staff(store)}
+    device = guards.device_of(request)
+    context = {
+        "store": device.store,
+        "device": device,
+        "people": selectors.list_staff(device.store),
+    }
     return render(request, "till/staff.html", context)
 
 
@@ -69,5 +73,11 @@ def lock(request: HttpRequest) -> HttpResponse:
 def _pin_page(
     request: HttpRequest, person: Staff, *, error: str = "", status: int = 200
 ) -> HttpResponse:
-    context = {"store": guards.store_of(request), "person": person, "error": error}
+    device = guards.device_of(request)
+    context = {
+        "store": device.store,
+        "device": device,
+        "person": person,
+        "error": error,
+    }
     return render(request, "till/pin.html", context, status=status)

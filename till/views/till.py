@@ -9,9 +9,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from common.limits import LimitReached
 from common.ui.htmx import is_partial
+from members import phones
 from till import guards, selectors, services
 from till.answers import Answer, Outcome
 from till.cards import card_of
+from till.words import wait
 
 # Longer than a card's code, shorter than anything that could do harm.
 _LONGEST_TYPED = 120
@@ -75,20 +77,25 @@ def _page(
 ) -> HttpResponse:
     now = timezone.now()
     device = guards.device_of(request)
+    country = device.store.programme.country
     context: dict[str, object] = {
         "answer": answer,
         "store": device.store,
         "device": device,
-        "now": now,
     }
     if answer is not None:
-        context["pane"] = f"till/answers/{answer.outcome}.html"
+        context |= {
+            "pane": f"till/answers/{answer.outcome}.html",
+            "phone": phones.display(answer.phone, country),
+            "wait": wait(answer.retry_after),
+        }
         if answer.outcome is Outcome.KNOWN and answer.member is not None:
             context["card"] = card_of(answer.member, now=now)
     if is_partial(request):
         return render(request, "till/_answer.html", context)
     context |= {
         "staff": guards.staff_of(request),
+        "example": phones.example(country),
         "new_members": selectors.count_new_members(device.store, now=now),
         # A card's code is good for minutes only and says nothing to people.
         "typed": "" if any(sign.isalpha() for sign in typed) else typed,
