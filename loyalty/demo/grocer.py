@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from loyalty.demo import goods
@@ -89,6 +89,10 @@ class Grocer:
             for place in range(first, first + PENDING)
         ]
 
+    def expected_lines(self) -> int:
+        """Return how many lines there are to load."""
+        return self.journey.tally().kept_lines
+
     def receipts(self) -> Iterator[ReceiptIn]:
         """Yield the purchases as a till would send them, oldest first."""
         shelf = Shelf(self.journey.articles())
@@ -104,7 +108,7 @@ class Grocer:
                 unique_receipt_id=f"demo-{basket.id}",
                 receipt_number=str(basket.id),
                 contact=contacts[basket.household],
-                purchased_at=at,
+                purchased_at=at.astimezone(UTC),
                 business_on=at.date(),
                 store_code=str(basket.shop),
                 till_code=str(basket.id % 2 + 1),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from importlib.util import find_spec
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -29,8 +29,6 @@ LAST_DAY = date(2017, 12, 31)
 # A slice of about 500 households for `make run`.
 SLICE_EVERY = 5
 ROWS_AT_ONCE = 20_000
-# Fuel is counted in thousandths of a unit: nothing else costs under half a cent.
-THOUSANDTHS = 1000
 
 
 class NotInstalled(Exception):
@@ -58,51 +56,73 @@ class Household:
     last_at: datetime
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Tally:
-    """What was read, and what each rule did with it; the parts add up to the whole."""
+    """What the slice holds, and how much of it each rule touches."""
 
-    households: int = 0
-    baskets: int = 0
-    lines: int = 0
-    cents: int = 0
-    empty_lines: int = 0
-    empty_baskets: int = 0
-    without_quantity: int = 0
-    thousandths: int = 0
-    free: int = 0
-
-    @property
-    def kept_lines(self) -> int:
-        return self.lines - self.empty_lines
+    households: int
+    baskets: int
+    lines: int
+    cents: int
+    empty_baskets: int
+    empty_lines: int
+    without_quantity: int
+    thousandths: int
+    free: int
 
     @property
     def kept_baskets(self) -> int:
         return self.baskets - self.empty_baskets
 
+    @property
+    def kept_lines(self) -> int:
+        return self.lines - self.empty_lines
+
+
+# One line of a basket: product, thousandths of a piece, and in cents what was paid and
+# what the week's price, a coupon and its doubling took off.
+Line = tuple[int, int, int, int, int, int]
+
 
 @dataclass(frozen=True, slots=True)
 class Basket:
-    """One purchase: lines are (sku, thousandths, cents, shelf, coupon, match) in cents.
-
-    `moment` is the local wall clock of the shop.
-    """
+    """One purchase; `moment` is what the clock in the shop showed."""
 
     id: int
     household: int
     shop: int
     moment: datetime
-    lines: list[tuple[int, int, int, int, int, int]]
+    lines: list[Line]
 
 
-_BASKETS = """
-SELECT basket_id, household_id, store_id, transaction_timestamp, product_id, quantity,
-    CAST(round(sales_value * 100) AS BIGINT), CAST(round(retail_disc * 100) AS BIGINT),
-    CAST(round(coupon_disc * 100) AS BIGINT),
-    CAST(round(coupon_match_disc * 100) AS BIGINT)
+# The rules, each once: a line without quantity and value is no purchase (a coupon of
+# its own, an item taken off again); one without quantity but with a price is one piece;
+# a line at under half a cent for each is fuel, counted in thousandths.
+_LINES = """
+SELECT *, CAST(round(sales_value * 100) AS BIGINT) AS cents,
+    quantity = 0 AND cents = 0 AS is_empty,
+    quantity = 0 AND cents > 0 AS is_without_quantity,
+    quantity > 0 AND 0 < cents AND cents * 2 < quantity AS is_thousandths,
+    quantity > 0 AND cents = 0 AS is_free
 FROM read_parquet(?) WHERE household_id % ? = 0
-ORDER BY transaction_timestamp, basket_id, product_id
 """
+_TALLY = f"""
+SELECT count(DISTINCT household_id), count(DISTINCT basket_id), count(*), sum(cents),
+    count(DISTINCT basket_id)
+        - count(DISTINCT basket_id) FILTER (WHERE NOT is_empty),
+    count(*) FILTER (WHERE is_empty), count(*) FILTER (WHERE is_without_quantity),
+    count(*) FILTER (WHERE is_thousandths), count(*) FILTER (WHERE is_free)
+FROM ({_LINES})
+"""  # noqa: S608 - our own text
+_BASKETS = f"""
+SELECT basket_id, household_id, store_id, transaction_timestamp,
+    product_id, CASE WHEN is_without_quantity THEN 1000
+        WHEN is_thousandths THEN quantity ELSE quantity * 1000 END, cents,
+    CAST(round(retail_disc * 100) AS BIGINT), CAST(round(coupon_disc * 100) AS BIGINT),
+    CAST(round(coupon_match_disc * 100) AS BIGINT)
+FROM ({_LINES}) WHERE NOT is_empty
+ORDER BY transaction_timestamp, basket_id, product_id
+"""  # noqa: S608 - our own text
 _SHOPS = """
 SELECT store_id FROM read_parquet(?)
 GROUP BY store_id ORDER BY count(DISTINCT basket_id) DESC, store_id
@@ -128,7 +148,6 @@ class Journey:
 
     every: int = 1
     folder: Path = field(default_factory=lambda: find_data())
-    tally: Tally = field(default_factory=Tally)
 
     def households(self) -> list[Household]:
         """Return every household of the source, those of the slice first."""
@@ -150,61 +169,27 @@ class Journey:
             for sku, department, category, kind, brand in self._rows(_ARTICLES, files)
         ]
 
-    def counts(self) -> tuple[int, int, int]:
-        """Return how many households, baskets and lines the slice holds."""
-        found = self._rows(
-            "SELECT count(DISTINCT household_id), count(DISTINCT basket_id), count(*) "
-            "FROM read_parquet(?) WHERE household_id % ? = 0",
-            [self._file("transactions"), self.every],
-        )
-        return found[0][0], found[0][1], found[0][2]
+    def tally(self) -> Tally:
+        """Count what the slice holds, and what the rules do with it."""
+        return Tally(*self._rows(_TALLY, [self._file("transactions"), self.every])[0])
 
     def baskets(self) -> Iterator[Basket]:
-        """Yield the purchases, oldest first, counting what the rules do."""
-        seen: set[int] = set()
-        self.tally = tally = Tally()
-        for key, rows in groupby(self._stream(), itemgetter(0, 1, 2, 3)):
-            basket, household, shop, stored = key
-            lines = self._kept(rows)
-            seen.add(household)
-            tally.baskets += 1
-            tally.households = len(seen)
-            if lines:
-                yield Basket(basket, household, shop, local_time(stored), lines)
-            else:
-                tally.empty_baskets += 1
-
-    def _kept(
-        self, rows: Iterator[tuple[int, ...]]
-    ) -> list[tuple[int, int, int, int, int, int]]:
-        tally = self.tally
-        kept = []
-        for _b, _h, _s, _t, sku, quantity, cents, shelf, coupon, match in rows:
-            tally.lines += 1
-            tally.cents += cents
-            if quantity == 0 and cents == 0:
-                # A coupon of its own, or an item taken off again: nothing was bought.
-                tally.empty_lines += 1
-                continue
-            thousandths = quantity * THOUSANDTHS
-            if quantity == 0:
-                tally.without_quantity += 1
-                thousandths = THOUSANDTHS
-            elif 0 < cents * 2 < quantity:
-                tally.thousandths += 1
-                thousandths = quantity
-            elif cents == 0:
-                tally.free += 1
-            kept.append((sku, thousandths, cents, shelf, coupon, match))
-        return kept
-
-    def _stream(self) -> Iterator[tuple[Any, ...]]:
+        """Yield the purchases, oldest first."""
+        files = [self._file("transactions"), self.every]
         with duckdb.connect() as connection:
-            cursor = connection.execute(
-                _BASKETS, [self._file("transactions"), self.every]
-            )
-            while rows := cursor.fetchmany(ROWS_AT_ONCE):
-                yield from rows
+            cursor = connection.execute(_BASKETS, files)
+            chunks = iter(lambda: cursor.fetchmany(ROWS_AT_ONCE), [])
+            stream = chain.from_iterable(chunks)
+            for basket, rows in groupby(stream, itemgetter(0)):
+                lines = list(rows)
+                _id, household, shop, stored = lines[0][:4]
+                yield Basket(
+                    basket,
+                    household,
+                    shop,
+                    local_time(stored),
+                    [line[4:] for line in lines],
+                )
 
     def _rows(self, query: str, values: list[object]) -> list[tuple[Any, ...]]:
         with duckdb.connect() as connection:

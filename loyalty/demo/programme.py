@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from common.periods import local_day, start_of_day
 from consent import texts
@@ -86,27 +87,29 @@ class AnotherClub(Exception):
     """Raised when the database holds a club that this demo may not be mixed into."""
 
 
-def find() -> tuple[Programme, AuditEntry] | None:
-    """Return the demo's programme with the entry that tells of its beginning."""
+def find() -> Programme | None:
+    """Return the demo's programme, or None."""
     entry = (
         AuditEntry.objects.filter(action=STARTED, programme__isnull=False)
         .select_related("programme")
-        .order_by("at")
+        .order_by("at", "pk")
         .first()
     )
-    if entry is None or entry.programme is None:
+    return entry.programme if entry else None
+
+
+def unfinished_size(programme: Programme) -> str | None:
+    """Return the size of the latest load if it was broken off, else None."""
+    latest = _entries(programme).last()
+    if latest is None or latest.action != STARTED:
         return None
-    return entry.programme, entry
+    return str(latest.data["size"])
 
 
-def is_unfinished(programme: Programme) -> bool:
-    """Tell whether the latest load was started and never finished."""
-    latest = (
-        AuditEntry.objects.filter(programme=programme, action__in=[STARTED, LOADED])
-        .order_by("-at", "-pk")
-        .first()
-    )
-    return latest is not None and latest.action == STARTED
+def _entries(programme: Programme) -> QuerySet[AuditEntry]:
+    return AuditEntry.objects.filter(
+        programme=programme, action__in=[STARTED, LOADED]
+    ).order_by("at", "pk")
 
 
 def begin(*, look: Look, size: str, now: datetime) -> Programme:
@@ -121,10 +124,10 @@ def begin(*, look: Look, size: str, now: datetime) -> Programme:
             if Programme.objects.exists():
                 raise AnotherClub
             programme = _create(look, now)
+        elif found.name != look.name:
+            raise AnotherClub
         else:
-            programme = found[0]
-            if programme.name != look.name:
-                raise AnotherClub
+            programme = found
         audit.record(
             programme=programme,
             actor=None,
@@ -154,8 +157,8 @@ def last_day(programme: Programme) -> date:
 
     Read back, so that a load on another day finds the same receipts.
     """
-    found = find()
-    began = found[1].at if found else programme.created_at
+    first = _entries(programme).first()
+    began = first.at if first else programme.created_at
     return local_day(began, programme.zone) - timedelta(days=1)
 
 

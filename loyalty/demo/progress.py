@@ -1,7 +1,8 @@
 """Say how far a load is: a bar on a terminal, a line now and then elsewhere."""
 
 import time
-from typing import TextIO
+
+from django.core.management.base import OutputWrapper
 
 WIDTH = 30
 # A log is not a screen: one line a few seconds is enough there.
@@ -12,7 +13,7 @@ LINE_EVERY = 5.0
 class Progress:
     """Tells of the steps done out of a known number."""
 
-    def __init__(self, label: str, total: int, out: TextIO) -> None:
+    def __init__(self, label: str, total: int, out: OutputWrapper) -> None:
         self.label = label
         self.total = max(total, 1)
         self.out = out
@@ -32,8 +33,7 @@ class Progress:
         """Show the end, and how long it took."""
         if self.is_terminal:
             self._show()
-            self.out.write("\n")
-            self.out.flush()
+            self.out.write("")
 
     @property
     def seconds(self) -> float:
@@ -45,7 +45,7 @@ class Progress:
         if self.is_terminal:
             full = round(share * WIDTH)
             bar = "█" * full + "░" * (WIDTH - full)
-            self.out.write(f"\r{bar} {share:4.0%}  {told}\x1b[K")
+            self.out.write(f"\r{bar} {share:4.0%}  {told}\x1b[K", ending="")
         else:
-            self.out.write(f"{told}\n")
+            self.out.write(told)
         self.out.flush()

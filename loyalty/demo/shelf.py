@@ -10,7 +10,7 @@ from functools import cache
 
 from common.money import round_money
 from loyalty.demo import goods
-from loyalty.demo.journey import THOUSANDTHS, Article
+from loyalty.demo.journey import Article, Line
 from purchases.rules import DiscountIn, LineIn, LineKind, TaxIn
 
 NOTHING = Decimal("0.00")
@@ -37,8 +37,6 @@ def tax_in(cents: int, percent: Decimal) -> Decimal:
 @cache
 def count(thousandths: int) -> Decimal:
     """Return a quantity."""
-    if thousandths % THOUSANDTHS == 0:
-        return Decimal(thousandths // THOUSANDTHS)
     return Decimal(thousandths).scaleb(-3)
 
 
@@ -61,12 +59,11 @@ class Shelf:
     def __init__(self, articles: Iterable[Article]) -> None:
         self._labels = {int(article.sku): _label(article) for article in articles}
 
-    def lines(
-        self, bought: Iterable[tuple[int, int, int, int, int, int]]
-    ) -> tuple[LineIn, ...]:
+    def lines(self, bought: Iterable[Line]) -> tuple[LineIn, ...]:
         """Return the lines of one basket."""
         found = []
-        for number, (article, thousandths, cents, *reductions) in enumerate(bought, 1):
+        for number, line in enumerate(bought, start=1):
+            article, thousandths, cents, shelf, coupon, match = line
             sku, name, group, percent = self._labels[article]
             found.append(
                 LineIn(
@@ -81,7 +78,7 @@ class Shelf:
                     tax_in(cents, percent),
                     percent,
                     True,
-                    discounts(*reductions),
+                    discounts(shelf, coupon, match),
                     None,
                 )
             )

@@ -7,7 +7,7 @@ import math
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -99,7 +99,12 @@ class SmallClub:
         self.chance = random.Random(seed)  # noqa: S311 - no secret, and it must repeat
         self.items = items()
         self.people = people(MEMBERS, seed)
-        self.enrolments = [self._enrol(place) for place in range(MEMBERS)]
+        self._enrolments = [self._enrol(place) for place in range(MEMBERS)]
+        self._sales = self._year()
+
+    def enrolments(self) -> list[Enrolment]:
+        """Return the members, most of them active."""
+        return self._enrolments
 
     def shops(self) -> list[Shop]:
         """Return the chain's shops and its web shop."""
@@ -118,10 +123,10 @@ class SmallClub:
                 brand=item.brand,
             )
 
-    def sales(self) -> list[Sale]:
-        """Return the year's receipts, oldest first."""
+    def _year(self) -> list[Sale]:
+        """Return the year's sales, oldest first."""
         found: list[Sale] = []
-        for place, enrolment in enumerate(self.enrolments):
+        for place, enrolment in enumerate(self._enrolments):
             if enrolment.activated_at is not None:
                 found += self._year_of(place, enrolment)
         anonymous = int(len(found) * ANONYMOUS_SHARE)
@@ -129,9 +134,13 @@ class SmallClub:
         found += self._returns(found)
         return sorted(found, key=lambda sale: (sale.at, sale.id))
 
+    def expected_lines(self) -> int:
+        """Return how many lines there are to load."""
+        return sum(len(sale.lines) for sale in self._sales)
+
     def receipts(self) -> Iterator[ReceiptIn]:
         """Yield the year's receipts as a till would send them."""
-        return (self._receipt(sale) for sale in self.sales())
+        return (self._receipt(sale) for sale in self._sales)
 
     def _receipt(self, sale: Sale) -> ReceiptIn:
         lines = tuple(
@@ -142,7 +151,7 @@ class SmallClub:
             unique_receipt_id=sale.id,
             receipt_number=sale.id.removeprefix("demo-"),
             contact=ContactIn(ContactKind.PHONE, sale.phone) if sale.phone else None,
-            purchased_at=sale.at,
+            purchased_at=sale.at.astimezone(UTC),
             business_on=sale.at.date(),
             store_code=sale.shop,
             till_code=sale.till,
@@ -312,7 +321,7 @@ def _line(number: int, line: SaleLine) -> LineIn:
         article_number=line.item.sku,
         article_name=line.item.name,
         article_group=line.item.group,
-        quantity=Decimal(line.quantity),
+        quantity=Decimal(line.quantity * 1000).scaleb(-3),
         gross_paid=line.paid,
         tax_amount=round_money(line.paid * percent / (100 + percent)),
         tax_percent=percent,

@@ -2,7 +2,6 @@
 
 import time
 from argparse import ArgumentParser
-from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,13 +9,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from loyalty.demo import club, journey, programme, sign_ins
-from loyalty.demo.club import Enrolment
+from loyalty.demo import club, journey, programme, report, sign_ins
 from loyalty.demo.grocer import Grocer
 from loyalty.demo.progress import Progress
 from loyalty.demo.small import SmallClub
 from purchases.loader import Loaded, load_receipts
-from purchases.rules import ReceiptIn
 from stores.models import Programme
 
 SMALL, RUN, FULL = "small", "run", "full"
@@ -58,22 +55,72 @@ class Command(BaseCommand):
         if settings.PRODUCTION:
             raise CommandError("The demo club is not for production.")
         now = timezone.now()
-        found = programme.find()
         if options["sign_ins"]:
-            if found:
-                self.stdout.writelines(
-                    f"{line}\n" for line in sign_ins.lines(programme=found[0], now=now)
-                )
+            self._print_sign_ins(now)
             return
         size = options["size"]
         if options["if_empty"]:
-            if found is None and Programme.objects.exists():
-                return
-            if found is not None:
-                if not programme.is_unfinished(found[0]):
-                    return
-                size = found[1].data["size"]
+            size = _left_to_load(size)
+        if size is None:
+            return
         try:
             self._load(size, now)
         except programme.AnotherClub as error:
             raise CommandError(ANOTHER_CLUB) from error
+
+    def _print_sign_ins(self, now: datetime) -> None:
+        found = programme.find()
+        if found is not None:
+            for line in sign_ins.lines(programme=found, now=now):
+                self.stdout.write(line)
+
+    def _load(self, size: str, now: datetime) -> None:
+        began = time.monotonic()
+        if size != SMALL:
+            try:
+                source = journey.Journey(
+                    every=journey.SLICE_EVERY if size == RUN else 1
+                )
+            except journey.NotInstalled:
+                self.stdout.write(NOT_INSTALLED.format(size=size))
+                size = SMALL
+        if size == SMALL:
+            demo = programme.begin(look=programme.GENERATED, size=size, now=now)
+            made: SmallClub | Grocer = SmallClub(programme.last_day(demo), demo.zone)
+        else:
+            demo = programme.begin(look=programme.GROCER, size=size, now=now)
+            made = Grocer(source, programme.last_day(demo), demo.zone)
+        programme.set_up(
+            programme=demo, shops=made.shops(), products=made.products(demo), now=now
+        )
+        enrolments = made.enrolments()
+        members = club.enrol(programme=demo, enrolments=enrolments, now=now)
+        loaded, seconds = self._load_receipts(demo, made, now)
+        club.part(programme=demo, enrolments=enrolments)
+        counts = {
+            "members": members,
+            "receipts": loaded.recorded,
+            "lines": loaded.lines,
+        }
+        programme.finish(programme=demo, size=size, counts=counts, now=now)
+        for line in report.lines(made, demo, loaded, seconds):
+            self.stdout.write(line)
+        self.stdout.write(f"In all {time.monotonic() - began:.1f} s.")
+
+    def _load_receipts(
+        self, demo: Programme, made: SmallClub | Grocer, now: datetime
+    ) -> tuple[Loaded, float]:
+        progress = Progress("lines", made.expected_lines(), self.stdout)
+        loaded = load_receipts(
+            programme=demo, receipts=made.receipts(), now=now, progress=progress
+        )
+        progress.close()
+        return loaded, progress.seconds
+
+
+def _left_to_load(size: str) -> str | None:
+    """Return what an empty database is to be filled with, or a broken-off load with."""
+    demo = programme.find()
+    if demo is not None:
+        return programme.unfinished_size(demo)
+    return None if Programme.objects.exists() else size

@@ -1,0 +1,202 @@
+"""The rows of a load as COPY takes them: made ahead as far as that goes."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+
+from common.copying import NULL, bytes_of, copy_rows, escaped
+from points.bulk import Earnings
+from points.rules import EarningRule, expires_at
+from purchases import records
+from purchases.rules import (
+    Club,
+    ContactKind,
+    DiscountIn,
+    LineIn,
+    NoPoints,
+    ReceiptIn,
+    Verdict,
+)
+
+_RECEIPT = (
+    "id public_id programme_id store_id till_code unique_receipt_id receipt_number "
+    "member_id contact_index purchased_at business_on currency total payments taxes "
+    "rule_id eligible points returned_eligible returned_points no_points_reason "
+    "balance_after original_unique_id return_eligible reversed_points source "
+    "content_hash recorded_at"
+).split()
+_LINE = (
+    "receipt_id member_id points is_eligible number kind sku article_number "
+    "article_name article_group quantity gross_paid tax_amount tax_percent discounts "
+    "original_number"
+).split()
+_EVENT = (
+    "public_id member_id kind at recorded_at data subject_type subject_id"
+).split()
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A receipt with all that can be worked out without the database."""
+
+    receipt: ReceiptIn
+    index: bytes | None
+    content_hash: bytes
+    payments: str
+    taxes: str
+    lines: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A store as receipts need it."""
+
+    id: int
+    name: str
+
+
+def prepare(receipt: ReceiptIn) -> Prepared:
+    """Work out what needs no database."""
+    index = records.contact_index(receipt.contact)
+    return Prepared(
+        receipt=receipt,
+        index=index,
+        content_hash=records.content_hash(receipt, index),
+        payments=_json(records.payments_of(receipt)),
+        taxes=_json(records.taxes_of(receipt)),
+        lines=[_line(line) for line in receipt.lines],
+    )
+
+
+@dataclass(slots=True)
+class Rows:
+    """The rows of one transaction: receipts, lines, earnings and events."""
+
+    club: Club
+    source: str
+    now: datetime
+    earnings: Earnings
+    _receipts: list[str] = field(default_factory=list)
+    _lines: list[str] = field(default_factory=list)
+    _events: list[str] = field(default_factory=list)
+
+    def add(
+        self,
+        prepared: Prepared,
+        verdict: Verdict,
+        *,
+        shop: Shop,
+        rule: EarningRule | None,
+        receipt_id: int,
+        public_ids: tuple[str, str],
+    ) -> None:
+        """Add a receipt with its lines, its earning and its event."""
+        public_id, entry_id = public_ids
+        receipt = prepared.receipt
+        at = receipt.purchased_at.isoformat()
+        member = verdict.member_id
+        if verdict.points and rule is not None and member is not None:
+            self.earnings.add(
+                member=member,
+                points=verdict.points,
+                at=at,
+                key=f"receipt:{public_id}",
+                rule=rule.id,
+                source=("receipt", public_id),
+                public_id=entry_id,
+                expires_at=expires_at(receipt.purchased_at, rule, self.club.zone),
+            )
+        self._receipts.append(
+            self._receipt(prepared, verdict, shop, receipt_id, public_id, at)
+        )
+        owner = _or_null(member)
+        self._lines += [
+            f"{receipt_id}\t{owner}\t{points}\t{'t' if counts else 'f'}\t{line}"
+            for points, counts, line in zip(
+                verdict.line_points, verdict.is_eligible, prepared.lines, strict=True
+            )
+        ]
+        self._events += [
+            f"{event['id']}\t{event['member']}\t{event['kind']}\t{at}\t"
+            f"{self.now.isoformat()}\t{_json(event['data'])}\treceipt\t{public_id}\n"
+            for event in records.events_of(receipt, verdict, None, shop.name)
+        ]
+
+    def write(self) -> None:
+        """Write everything that was added."""
+        copy_rows("purchases_receipt", _RECEIPT, self._receipts)
+        copy_rows("purchases_receiptline", _LINE, self._lines)
+        self.earnings.write()
+        copy_rows("members_event", _EVENT, self._events)
+
+    def _receipt(
+        self,
+        prepared: Prepared,
+        verdict: Verdict,
+        shop: Shop,
+        receipt_id: int,
+        public_id: str,
+        at: str,
+    ) -> str:
+        receipt = prepared.receipt
+        member = verdict.member_id
+        # As in records.receipt_row: what a member may claim later, and nothing more.
+        is_claimable = (
+            prepared.index is not None
+            and receipt.contact is not None
+            and receipt.contact.kind is not ContactKind.ID
+            and verdict.reason is NoPoints.MEMBER_UNKNOWN
+        )
+        index = bytes_of(prepared.index or b"") if is_claimable else NULL
+        balance = NULL if member is None else self.earnings.balance(member)
+        return (
+            f"{receipt_id}\t{public_id}\t{self.club.programme_id}\t{shop.id}\t"
+            f"{escaped(receipt.till_code)}\t{escaped(receipt.unique_receipt_id)}\t"
+            f"{escaped(receipt.receipt_number)}\t{_or_null(member)}\t{index}\t{at}\t"
+            f"{receipt.business_on.isoformat()}\t{receipt.currency}\t{receipt.total}\t"
+            f"{prepared.payments}\t{prepared.taxes}\t{_or_null(verdict.rule_id)}\t"
+            f"{verdict.eligible}\t{verdict.points}\t0\t0\t"
+            f"{verdict.reason.value if verdict.reason else ''}\t{balance}\t\t"
+            f"{verdict.return_eligible}\t0\t{self.source}\t"
+            f"{bytes_of(prepared.content_hash)}\t{self.now.isoformat()}\n"
+        )
+
+
+def _line(line: LineIn) -> str:
+    return (
+        f"{line.number}\t{line.kind.value}\t"
+        f"{_article(line.sku, line.article_number, line.article_name)}\t"
+        f"{escaped(line.article_group)}\t{line.quantity}\t{line.gross_paid}\t"
+        f"{line.tax_amount}\t{line.tax_percent}\t{_discounts(line.discounts)}\t"
+        f"{_or_null(line.original_number)}\n"
+    )
+
+
+@lru_cache(maxsize=200_000)
+def _article(sku: str, number: str, name: str) -> str:
+    return f"{escaped(sku)}\t{escaped(number)}\t{escaped(name)}"
+
+
+def _discounts(discounts: Sequence[DiscountIn]) -> str:
+    if not discounts:
+        return "[]"
+    return _json(
+        [
+            {
+                "value": str(discount.value),
+                "type": discount.kind,
+                "description": discount.description,
+            }
+            for discount in discounts
+        ]
+    )
+
+
+def _json(value: object) -> str:
+    return escaped(json.dumps(value))
+
+
+def _or_null(value: int | None) -> str:
+    return NULL if value is None else str(value)

@@ -1,0 +1,345 @@
+"""Load many receipts at once: the rows that `record_receipt` writes, by COPY.
+
+For imports and demo data. The same `rules.decide` runs for every receipt. What is usual
+(a purchase of which nothing has come back, by a member who owes nothing) is written in
+sets; everything else goes through `record_receipt` itself, in the order it came. A test
+loads receipts both ways and finds receipts, ledgers and timelines identical.
+"""
+
+import json
+import time
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, OperationalError, connection, transaction
+
+from common.ahead import ahead
+from common.copying import draw_ids, draw_public_ids
+from common.problems import Problem
+from points.bulk import Earnings
+from points.rules import EarningRule
+from purchases import records, rules
+from purchases.load_rows import Prepared, Rows, Shop, prepare
+from purchases.models import Receipt
+from purchases.rules import Buyer, Club, ContactKind, LineKind, ReceiptIn
+from purchases.services.recording import Request, record_receipt
+from stores.models import Programme
+
+# As many as one transaction can hold advisory locks for: PostgreSQL has room for 6,400
+# by default, for everybody.
+BATCH = 1500
+_ATTEMPTS = 8
+# Shorter than PostgreSQL waits before it looks for a deadlock: who yields is the load,
+# never a till.
+_SET_LOCK_TIMEOUT = "SET LOCAL lock_timeout = '500ms'"
+_PAUSE = 0.2
+
+_LOCK_IDS = """
+SELECT pg_advisory_xact_lock(hashtextextended(%s || ':' || id, 7301))
+FROM (SELECT unnest(%s::text[]) AS id ORDER BY 1) ids
+"""
+_EXISTING = """
+SELECT unique_receipt_id, content_hash FROM purchases_receipt
+WHERE programme_id = %s AND unique_receipt_id = ANY(%s)
+"""
+_RETURNED_EARLY = """
+SELECT DISTINCT original_unique_id FROM purchases_receipt
+WHERE programme_id = %s AND original_unique_id = ANY(%s)
+    AND original_unique_id <> '' AND original_id IS NULL
+"""
+_OWNERS = """
+SELECT unique_receipt_id, member_id FROM purchases_receipt
+WHERE programme_id = %s AND unique_receipt_id = ANY(%s) AND member_id IS NOT NULL
+"""
+# The conditions of purchases_context, which are those of the partial indexes.
+_MEMBERS = {
+    ContactKind.PHONE: """
+        SELECT phone, id, status FROM members_member WHERE programme_id = %s
+            AND phone = ANY(%s) AND phone <> '' AND status <> 'ERASED'""",
+    ContactKind.EMAIL: """
+        SELECT lower(email), id, status FROM members_member WHERE programme_id = %s
+            AND lower(email) = ANY(%s) AND email <> '' AND status <> 'ERASED'""",
+    ContactKind.NUMBER: """
+        SELECT number, id, status FROM members_member WHERE programme_id = %s
+            AND number = ANY(%s) AND status <> 'ERASED'""",
+    ContactKind.ID: """
+        SELECT public_id::text, id, status FROM members_member WHERE programme_id = %s
+            AND public_id = ANY(%s::uuid[]) AND status <> 'ERASED'""",
+}
+_RULES = """
+SELECT e.starts_at, purchases_rule(e)::text FROM points_earningrule e
+WHERE e.programme_id = %s AND e.status = 'PUBLISHED' ORDER BY e.starts_at
+"""
+_STORES = "SELECT code, id, name FROM stores_store WHERE programme_id = %s"
+_ANALYZE = (
+    "ANALYZE purchases_receipt, purchases_receiptline, points_entry, points_lot, "
+    "points_account, members_event, members_member"
+)
+
+Progress = Callable[[int], None]
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What a load did with the receipts it was given; the parts add up to `given`."""
+
+    given: int = 0
+    recorded: int = 0
+    lines: int = 0
+    present: int = 0
+    # Receipts that were not accepted, with the code of the reason.
+    refused: list[tuple[str, str]] = field(default_factory=list)
+
+
+def load_receipts(
+    *,
+    programme: Programme,
+    receipts: Iterable[ReceiptIn],
+    source: str = Receipt.Source.DEMO,
+    now: datetime,
+    progress: Progress | None = None,
+) -> Loaded:
+    """Record receipts in the order given, one transaction for every 1,500.
+
+    Receipts that are there already change nothing, so that a load that was broken off
+    goes on where it was. The iterable runs in a thread of its own and must not use the
+    database.
+    """
+    club = Club(
+        programme_id=programme.pk,
+        currency=programme.currency,
+        country=programme.country,
+        zone=programme.zone,
+    )
+    loaded = Loaded()
+    for batch in ahead(_batches(receipts)):
+        loaded = _commit(club, batch, source, now, loaded)
+        if progress is not None:
+            progress(sum(len(prepared.lines) for prepared in batch))
+    if loaded.recorded:
+        with connection.cursor() as cursor:
+            cursor.execute(_ANALYZE)
+    return loaded
+
+
+def _batches(receipts: Iterable[ReceiptIn]) -> Iterator[list[Prepared]]:
+    batch: list[Prepared] = []
+    for receipt in receipts:
+        batch.append(prepare(receipt))
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _commit(
+    club: Club, batch: list[Prepared], source: str, now: datetime, before: Loaded
+) -> Loaded:
+    """Record a batch in one transaction; again when a till was in the way."""
+    for attempt in range(_ATTEMPTS):
+        loaded = Loaded(
+            before.given + len(batch),
+            before.recorded,
+            before.lines,
+            before.present,
+            list(before.refused),
+        )
+        try:
+            with transaction.atomic():
+                _Batch(club, source, now, loaded).record(batch)
+        except (IntegrityError, OperationalError):
+            if attempt == _ATTEMPTS - 1:
+                raise
+            time.sleep(_PAUSE)
+        else:
+            return loaded
+    raise AssertionError  # the last attempt returns or raises
+
+
+class _Batch:
+    """Records the receipts of one transaction, in rounds.
+
+    A round writes in a set what is usual, then what is not one by one. A receipt that
+    touches what an unusual one before it touches (a member, a purchase) waits for the
+    next round, so that every member's receipts are posted in order.
+    """
+
+    def __init__(self, club: Club, source: str, now: datetime, loaded: Loaded) -> None:
+        self.club = club
+        self.source = source
+        self.now = now
+        self.loaded = loaded
+        self.shops = {code: Shop(*shop) for code, *shop in self._rows(_STORES)}
+        found = [(at, json.loads(rule)) for at, rule in self._rows(_RULES)]
+        self.rule_starts = [at for at, _rule in found]
+        self.rules = [records.rule_from(rule) for _at, rule in found]
+
+    def record(self, batch: list[Prepared]) -> None:
+        """Record them all."""
+        ids = _ids(batch)
+        with connection.cursor() as cursor:
+            cursor.execute(_SET_LOCK_TIMEOUT)
+            # The lock that `purchases_record` takes for a receipt and for what it
+            # returns: nobody records one of these meanwhile.
+            cursor.execute(_LOCK_IDS, [self.club.programme_id, ids])
+        buyers = self._buyers(batch)
+        owners = self._owners(batch, buyers)
+        while batch:
+            batch = self._round(batch, buyers, owners)
+
+    def _round(
+        self,
+        batch: list[Prepared],
+        buyers: dict[tuple[str, str], Buyer],
+        owners: dict[str, int],
+    ) -> list[Prepared]:
+        """Record what can be recorded now; return what has to wait."""
+        ids = _ids(batch)
+        present = {
+            unique_id: bytes(content)
+            for unique_id, content in self._rows(_EXISTING, ids)
+        }
+        early = {row[0] for row in self._rows(_RETURNED_EARLY, ids)}
+        earnings = Earnings(self.now)
+        earnings.lock(
+            {
+                buyer.id
+                for prepared in batch
+                if (buyer := _buyer(prepared, buyers)) is not None
+            }
+        )
+        usual: list[tuple[Prepared, Buyer | None]] = []
+        unusual: list[Prepared] = []
+        waiting: list[Prepared] = []
+        seen: set[str] = set()
+        touched: set[str | int] = set()
+        for prepared in batch:
+            receipt = prepared.receipt
+            unique_id = receipt.unique_receipt_id
+            buyer = _buyer(prepared, buyers)
+            keys: set[str | int] = {unique_id}
+            if buyer is not None:
+                keys.add(buyer.id)
+            if receipt.original_unique_id:
+                keys.add(receipt.original_unique_id)
+                keys |= {owners.get(receipt.original_unique_id, unique_id)}
+            if unique_id in seen or not touched.isdisjoint(keys):
+                touched |= keys
+                waiting.append(prepared)
+            elif present.get(unique_id) == prepared.content_hash:
+                self.loaded.present += 1
+            elif (
+                unique_id in present
+                or unique_id in early
+                or receipt.store_code not in self.shops
+                or receipt.original_unique_id
+                or any(line.kind is LineKind.RETURN for line in receipt.lines)
+                or (buyer is not None and earnings.balance(buyer.id) < 0)
+            ):
+                touched |= keys
+                unusual.append(prepared)
+            else:
+                usual.append((prepared, buyer))
+            seen.add(unique_id)
+        self._write(usual, earnings)
+        for prepared in unusual:
+            self._record_one(prepared)
+        return waiting
+
+    def _write(
+        self, usual: list[tuple[Prepared, Buyer | None]], earnings: Earnings
+    ) -> None:
+        """Write usual purchases in sets."""
+        rows = Rows(self.club, self.source, self.now, earnings)
+        receipt_ids = draw_ids("purchases_receipt", len(usual))
+        public_ids = iter(draw_public_ids(2 * len(usual)))
+        for receipt_id, (prepared, buyer) in zip(receipt_ids, usual, strict=True):
+            rule = self._rule_at(prepared.receipt.purchased_at)
+            verdict = rules.decide(
+                prepared.receipt, buyer=buyer, rule=rule, original=None
+            )
+            rows.add(
+                prepared,
+                verdict,
+                shop=self.shops[prepared.receipt.store_code],
+                rule=rule,
+                receipt_id=receipt_id,
+                public_ids=(next(public_ids), next(public_ids)),
+            )
+            self.loaded.recorded += 1
+            self.loaded.lines += len(prepared.lines)
+        rows.write()
+
+    def _record_one(self, prepared: Prepared) -> None:
+        """Record an unusual receipt as the API does."""
+        receipt = prepared.receipt
+        request = Request(
+            scope=f"load:{self.club.programme_id}",
+            key=receipt.unique_receipt_id,
+            body_hash=prepared.content_hash,
+        )
+        try:
+            record_receipt(
+                club=self.club,
+                receipt=receipt,
+                request=request,
+                source=self.source,
+                now=self.now,
+            )
+        except Problem as problem:
+            code = problem.faults[0].code if problem.faults else problem.code
+            self.loaded.refused.append((receipt.unique_receipt_id, code))
+        else:
+            self.loaded.recorded += 1
+            self.loaded.lines += len(prepared.lines)
+
+    # READING
+
+    def _rows(self, statement: str, *values: list[str]) -> list[tuple[Any, ...]]:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [self.club.programme_id, *values])
+            return list(cursor.fetchall())
+
+    def _rule_at(self, moment: datetime) -> EarningRule | None:
+        place = bisect_right(self.rule_starts, moment)
+        return self.rules[place - 1] if place else None
+
+    def _buyers(self, batch: list[Prepared]) -> dict[tuple[str, str], Buyer]:
+        """Find the members that the receipts name, as `purchases_context` does."""
+        named: dict[ContactKind, set[str]] = {}
+        for prepared in batch:
+            contact = prepared.receipt.contact
+            if contact is not None and contact.kind in _MEMBERS:
+                named.setdefault(contact.kind, set()).add(contact.value)
+        return {
+            (kind, value): Buyer(id_, status)
+            for kind, values in named.items()
+            for value, id_, status in self._rows(_MEMBERS[kind], list(values))
+        }
+
+    def _owners(
+        self, batch: list[Prepared], buyers: dict[tuple[str, str], Buyer]
+    ) -> dict[str, int]:
+        """Tell whose the purchases are that receipts of the batch return."""
+        originals = {prepared.receipt.original_unique_id for prepared in batch} - {""}
+        if not originals:
+            return {}
+        owners = {
+            prepared.receipt.unique_receipt_id: buyer.id
+            for prepared in batch
+            if (buyer := _buyer(prepared, buyers)) is not None
+        }
+        return owners | dict(self._rows(_OWNERS, list(originals)))
+
+
+def _buyer(prepared: Prepared, buyers: dict[tuple[str, str], Buyer]) -> Buyer | None:
+    contact = prepared.receipt.contact
+    return None if contact is None else buyers.get((contact.kind, contact.value))
+
+
+def _ids(batch: Sequence[Prepared]) -> list[str]:
+    return [prepared.receipt.unique_receipt_id for prepared in batch]
