@@ -15,6 +15,12 @@ _RUN_A_STORE = (Role.OWNER, Role.STORE_MANAGER)
 _OWNER = (Role.OWNER,)
 _AUDITORS = (Role.OWNER, Role.DATA_PROTECTION_OFFICER)
 
+# Who sees members at the desk, who may have their details in the open or in a file,
+# and who may change them.
+_EDIT_MEMBERS = (Role.OWNER, Role.CUSTOMER_SERVICE)
+_EXPORT_MEMBERS = (*_EDIT_MEMBERS, Role.DATA_PROTECTION_OFFICER)
+_SEE_MEMBERS = (*_EXPORT_MEMBERS, Role.MARKETER)
+
 TABLE: dict[str, Access] = {
     "home": desk(ANYONE),
     "healthz": public("GET"),
@@ -27,7 +33,7 @@ TABLE: dict[str, Access] = {
     "common:styleguide": desk(ANYONE),
     "common:styleguide-progress": desk(ANYONE),
     "common:styleguide-table": desk(ANYONE),
-    "common:styleguide-toast": desk(ANYONE, ANYONE),
+    "common:styleguide-toast": desk(post=ANYONE),
     # stores: signing in, and one's own account
     "account_login": public("GET", "POST"),
     "account_logout": public("GET", "POST"),
@@ -71,6 +77,14 @@ TABLE: dict[str, Access] = {
     "stores:key-revoke": desk(_OWNER, _OWNER),
     "stores:audit-list": desk(_AUDITORS),
     "stores:audit-check": desk(post=_AUDITORS),
+    # members: at the desk; store staff find them at the till, one by one
+    "members:member-list": desk(_SEE_MEMBERS),
+    "members:member-export": desk(_EXPORT_MEMBERS, _EXPORT_MEMBERS),
+    "members:member-detail": desk(_SEE_MEMBERS),
+    "members:timeline-panel": desk(_SEE_MEMBERS),
+    "members:contact-panel": desk(_SEE_MEMBERS),
+    "members:member-reveal": desk(post=_EXPORT_MEMBERS),
+    "members:member-edit": desk(_EDIT_MEMBERS, _EDIT_MEMBERS),
     # till
     "till:enrol": public("GET", "POST"),
     "till:staff": device("GET"),

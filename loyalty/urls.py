@@ -17,6 +17,7 @@ urlpatterns = [
     path("", home, name="home"),
     path("", include("stores.urls")),
     path("account/", include("stores.account_urls")),
+    path("members/", include("members.urls")),
     path("till/", include("till.urls")),
     path("me/", include("portal.urls")),
     path("join/", include("enrolment.urls")),

@@ -12,6 +12,6 @@ class MembersConfig(AppConfig):
     def ready(self) -> None:
         """Register what this room hands to others."""
         # Not at the top: models cannot be imported before the apps are loaded.
-        from members import kinds  # noqa: PLC0415
+        from members import registrations  # noqa: PLC0415
 
-        kinds.register()
+        registrations.register()

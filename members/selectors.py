@@ -1,12 +1,15 @@
 """Finding members by what they can show."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import UUID
 
+from django.db.models import Q
 from django.db.models.functions import Lower
 
-from members import cards
-from members.models import Member
+from members import cards, events
+from members.models import Event, Member
 from stores.models import Programme
 
 
@@ -57,3 +60,80 @@ def find_by_card_token(
     if public_id is None:
         return None
     return Member.objects.filter(programme=programme, public_id=public_id).first()
+
+
+# TIMELINE
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One event as people read it; `day` is set on the first of each day."""
+
+    event: Event
+    icon: str
+    text: str
+    day: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class TimelinePage:
+    """Part of a timeline, newest first; `older` leads on, empty at the end."""
+
+    entries: list[TimelineEntry]
+    older: UUID | None
+
+
+def list_events(
+    *,
+    member: Member,
+    before: UUID | None = None,
+    limit: int = 20,
+    for_member: bool = False,
+) -> TimelinePage | None:
+    """Return what happened to a member before the event named `before`.
+
+    None when the member has no such event. `for_member` leaves out what concerns staff
+    only.
+    """
+    rows = Event.objects.filter(member=member).order_by("-at", "-pk")
+    if for_member:
+        rows = rows.filter(kind__in=_kinds_for_members())
+    last = None
+    if before is not None:
+        last = Event.objects.filter(member=member, public_id=before).first()
+        if last is None:
+            return None
+        # The first condition alone bounds the walk along the index.
+        rows = rows.filter(at__lte=last.at).filter(
+            Q(at__lt=last.at) | Q(pk__lt=last.pk)
+        )
+    found = list(rows[: limit + 1])
+    shown = found[:limit]
+    return TimelinePage(
+        entries=_entries(member, shown, last),
+        older=shown[-1].public_id if len(found) > limit else None,
+    )
+
+
+def _entries(
+    member: Member, found: Iterable[Event], last: Event | None
+) -> list[TimelineEntry]:
+    zone = member.programme.zone
+    day = last.at.astimezone(zone).date() if last else None
+    entries = []
+    for event in found:
+        local = event.at.astimezone(zone).date()
+        entries.append(
+            TimelineEntry(
+                event=event,
+                icon=events.icon_of(event),
+                text=events.describe(event),
+                day=local if local != day else None,
+            )
+        )
+        day = local
+    return entries
+
+
+def _kinds_for_members() -> list[str]:
+    return [name for name, kind in events.kinds().items() if kind.for_member]

@@ -123,7 +123,7 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
     @cached_property
     def count(self) -> int:
         """Return how many rows there are, at most `most`."""
-        rows = self.object_list.data.data
+        rows = self.object_list.data.data  # type: ignore[attr-defined]
         counted: int = rows[: self.most + 1].count()
         self.is_capped = self.is_capped or counted > self.most
         return min(counted, self.most)

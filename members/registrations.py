@@ -1,0 +1,69 @@
+"""What this room hands to the kit below it: pages, the search, words, event kinds."""
+
+from collections.abc import Iterator
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from common.ui import navigation
+from common.ui import search as palette
+from members import care, kinds, search
+from members.cards import display_number
+from members.models import Member
+from stores import audit
+from stores.middleware import programme_of
+from stores.roles import Role
+
+# Store staff find members at the till, one by one and by the whole number.
+MAY_SEE = frozenset(
+    {
+        Role.OWNER,
+        Role.MARKETER,
+        Role.CUSTOMER_SERVICE,
+        Role.DATA_PROTECTION_OFFICER,
+    }
+)
+
+_ACTIONS = {
+    care.VIEWED: _("Looked at a member"),
+    care.REVEALED: _("Saw a member's contact details"),
+    care.CHANGED: _("Changed a member's details"),
+    care.EXPORTED: _("Exported members"),
+}
+
+
+def register() -> None:
+    """Register everything; called once, in `AppConfig.ready()`."""
+    kinds.register()
+    navigation.register(
+        group="overview",
+        label=_("Members"),
+        url_name="members:member-list",
+        icon="users",
+        roles=MAY_SEE,
+        order=20,
+        keywords=_("customer person card"),
+    )
+    palette.register(
+        key="members", label=_("Members"), find=_find, roles=MAY_SEE, order=10
+    )
+    for action, label in _ACTIONS.items():
+        audit.register_action(action, label)
+
+
+def _find(request: HttpRequest, words: str, limit: int) -> Iterator[palette.Hit]:
+    matches = search.find(words, programme=programme_of(request))
+    if matches is None:
+        return
+    found = Member.objects.select_related("programme").in_bulk(matches.ids[:limit])
+    for pk in matches.ids[:limit]:
+        member = found.get(pk)
+        if member is None or member.status == Member.Status.ERASED:
+            continue
+        yield palette.Hit(
+            title=care.label_of(member),
+            subtitle=display_number(member.number),
+            url=reverse("members:member-detail", args=[member.public_id]),
+            icon="user",
+        )

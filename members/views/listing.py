@@ -1,0 +1,256 @@
+"""The list of members, and its export."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+import django_filters
+import django_tables2 as tables2
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Lower, NullIf
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from common.ui.csv import csv_response
+from common.ui.tables import (
+    CappedPaginator,
+    DayColumn,
+    SearchFilter,
+    Table,
+    TableView,
+)
+from members import care, search
+from members.cards import display_number
+from members.forms import ExportForm
+from members.models import Member
+from members.views.frame import staff_of
+from stores.access import roles_of
+from stores.middleware import programme_of
+from stores.models import Store
+from stores.roles import Role
+
+MAY_EXPORT = frozenset(
+    {Role.OWNER, Role.CUSTOMER_SERVICE, Role.DATA_PROTECTION_OFFICER}
+)
+_STATUSES = [
+    (status.value, status.label)
+    for status in Member.Status
+    if status is not Member.Status.ERASED
+]
+_EXPORTED = (
+    "number",
+    "first_name",
+    "last_name",
+    "phone",
+    "email",
+    "status",
+    "language",
+    "home_store__name",
+    "registered_at",
+    "activated_at",
+)
+
+
+class MemberFilter(django_filters.FilterSet):
+    """What a person remembers, the status, and the home store."""
+
+    q = SearchFilter(
+        method="by_words", label=gettext_lazy("Name, number, phone or e-mail")
+    )
+    status = django_filters.ChoiceFilter(
+        choices=_STATUSES,
+        label=gettext_lazy("Status"),
+        empty_label=gettext_lazy("Every status"),
+    )
+    store = django_filters.ModelChoiceFilter(
+        field_name="home_store",
+        queryset=Store.objects.none(),
+        to_field_name="public_id",
+        label=gettext_lazy("Home store"),
+        empty_label=gettext_lazy("Every store"),
+    )
+
+    # More were found than are shown.
+    is_capped = False
+
+    class Meta:
+        model = Member
+        fields = ("q", "status", "store")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.filters["store"].queryset = Store.objects.filter(
+            programme=programme_of(self.request)
+        ).order_by("name")
+
+    def by_words(
+        self, rows: QuerySet[Member], _name: str, value: str
+    ) -> QuerySet[Member]:
+        chosen = self.form.cleaned_data
+        matches = search.find(
+            value,
+            programme=programme_of(self.request),
+            status=chosen.get("status") or "",
+            home_store_id=chosen["store"].pk if chosen.get("store") else None,
+        )
+        if matches is None:
+            return rows
+        self.is_capped = matches.is_capped
+        return rows.filter(pk__in=matches.ids)
+
+
+class MemberTable(Table):
+    """Members, with contact details masked."""
+
+    name = tables2.TemplateColumn(
+        template_name="members/_member_cell.html",
+        verbose_name=gettext_lazy("Member"),
+        order_by=("last_name", "first_name"),
+    )
+    status = tables2.TemplateColumn(
+        template_name="members/_status_cell.html",
+        verbose_name=gettext_lazy("Status"),
+        orderable=False,
+    )
+    phone = tables2.Column(verbose_name=gettext_lazy("Mobile"), orderable=False)
+    email = tables2.Column(verbose_name=gettext_lazy("E-mail"), orderable=False)
+    home_store = tables2.Column(
+        verbose_name=gettext_lazy("Home store"), orderable=False
+    )
+    registered_at = DayColumn(verbose_name=gettext_lazy("Registered"))
+
+    caption = gettext_lazy("Members")
+    empty_icon = "users"
+    empty_title = gettext_lazy("No members yet")
+    empty_hint = gettext_lazy("They come by the till: a mobile number is enough.")
+
+    def order_name(
+        self, rows: QuerySet[Member], is_descending: bool
+    ) -> tuple[QuerySet[Member], bool]:
+        # As the index has it; those without a name come last.
+        last = NullIf(Lower("last_name"), Value(""))
+        first = Lower("first_name")
+        if is_descending:
+            return rows.order_by(last.desc(), first.desc()), True
+        return rows.order_by(last.asc(), first.asc()), True
+
+    def render_phone(self, record: Member) -> str:
+        return care.masked(record).phone
+
+    def render_email(self, record: Member) -> str:
+        return care.masked(record).email
+
+
+class MemberList(TableView):
+    """Every member, newest first."""
+
+    table_class = MemberTable
+    filterset_class = MemberFilter
+    paginator_class = CappedPaginator
+    template_name = "members/member_list.html"
+    region_template_name = "members/_member_region.html"
+    title = gettext_lazy("Members")
+
+    def get_queryset(self) -> QuerySet[Member]:
+        """Return the programme's members but for the erased."""
+        return list_members(self.request)
+
+    def get_context_data(self, **extra: Any) -> dict[str, Any]:
+        """Add the way to the export, and say when there are more than shown."""
+        if extra["filterset"].is_capped:
+            extra["table"].paginator.is_capped = True
+        extra["may_export"] = bool(MAY_EXPORT & roles_of(staff_of(self.request)))
+        return super().get_context_data(**extra)
+
+
+def list_members(request: HttpRequest) -> QuerySet[Member]:
+    """Return the members that the list may show."""
+    return (
+        Member.objects.filter(programme=programme_of(request))
+        .exclude(status=Member.Status.ERASED)
+        .select_related("programme", "home_store")
+        .defer("words")
+        .order_by("-registered_at")
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def member_export(request: HttpRequest) -> HttpResponseBase:
+    """Ask why, then send the list that the filters choose as a file."""
+    chosen = {
+        name: value
+        for name in MemberFilter.base_filters
+        if (value := (request.POST or request.GET).get(name, ""))
+    }
+    filterset = MemberFilter(chosen, queryset=list_members(request), request=request)
+    rows = filterset.qs
+    form = ExportForm(request.POST or None)
+    if filterset.is_capped:
+        form.is_refused = True
+    elif request.method == "POST" and form.is_valid():
+        care.note_export(
+            programme=programme_of(request),
+            staff=staff_of(request),
+            reason=form.cleaned_data["reason"],
+            filters=_filter_names(chosen),
+            rows=rows.count(),
+            now=timezone.now(),
+        )
+        day = timezone.localdate().isoformat()
+        response = csv_response(_lines(rows), name=f"members-{day}.csv")
+        add_never_cache_headers(response)
+        return response
+    context = {
+        "title": _("Export members"),
+        "form": form,
+        "chosen": chosen,
+        "filterset": filterset,
+        "most": search.MOST,
+        "rows": None if filterset.is_capped else rows.count(),
+        "query": urlencode(chosen),
+    }
+    status = 422 if form.errors else 200
+    return render(request, "members/member_export.html", context, status=status)
+
+
+def _filter_names(chosen: dict[str, str]) -> dict[str, str]:
+    """Return what the trail may hold: the search is said to be there, not quoted."""
+    return {
+        name: "…" if name == "q" else value for name, value in sorted(chosen.items())
+    }
+
+
+def _lines(rows: QuerySet[Member]) -> Iterator[Iterable[Any]]:
+    yield [
+        _("Membership number"),
+        _("First name"),
+        _("Last name"),
+        _("Mobile number"),
+        _("E-mail"),
+        _("Status"),
+        _("Language"),
+        _("Home store"),
+        _("Registered"),
+        _("Active since"),
+    ]
+    statuses = dict(Member.Status.choices)
+    # Values alone and in pieces, so that a million rows need no memory.
+    for row in rows.values_list(*_EXPORTED).iterator(chunk_size=2000):
+        number, first, last, phone, email, status, language, store, *moments = row
+        yield [
+            display_number(number),
+            first,
+            last,
+            phone,
+            email,
+            statuses[status],
+            language,
+            store,
+            *(moment and timezone.localtime(moment) for moment in moments),
+        ]
