@@ -12,7 +12,6 @@ from django.utils import timezone
 from stores.middleware import to_sign_in
 from stores.models import Staff, Store, TillDevice
 from stores.selectors import find_device
-from stores.services import mark_seen
 from till import rules, selectors
 
 # The prefix makes browsers refuse the cookie from other hosts and over plain HTTP.
@@ -38,8 +37,6 @@ def device(request: HttpRequest) -> HttpResponse | None:
     found = find_device(key) if key else None
     if found is None:
         return to_sign_in(request, reverse("till:enrol"))
-    now = timezone.now()  # noqa: TID251 - a guard stands in the web layer
-    mark_seen(device=found, now=now)
     request.till_device = found  # type: ignore[attr-defined]
     # The store decides in which club the till works, also while somebody is signed
     # in to another club's desk in the same browser.
