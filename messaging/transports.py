@@ -2,6 +2,7 @@
 
 import json
 import smtplib
+import socket
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -116,7 +117,10 @@ class Smtp:
             raise _by_code(error.smtp_code, error.smtp_error) from error
         except smtplib.SMTPNotSupportedError as error:
             raise Refused(str(error)) from error
-        except (ConnectionRefusedError, smtplib.SMTPConnectError) as error:
+        except ValueError as error:
+            # Without its words: they repeat the address.
+            raise Refused("malformed address or header") from error
+        except (ConnectionRefusedError, socket.gaierror) as error:
             raise NotSent(str(error)) from error
         except (OSError, smtplib.SMTPException) as error:
             # The line broke; perhaps after the server had taken it.
