@@ -25,6 +25,7 @@ from enrolment.models import JoinLink
 from enrolment.rules import LinkState
 from enrolment.selectors import find_link, link_state
 from members.models import Member
+from points.selectors import balance_of
 from stores.middleware import programme_of
 from stores.models import Programme
 
@@ -168,6 +169,7 @@ def _form_page(
     context = {
         "form": form,
         "store": link.store,
+        "balance": balance_of(link.member, now),
         "languages": _languages(),
         "is_returning": link.member.status == Member.Status.LEFT,
     }
