@@ -36,13 +36,20 @@ class Kind:
     describe: Describe
     # Off for what concerns staff only; members then do not see it on their pages.
     for_member: bool
+    # A colour of the palette (`c1` to `c6`, `good`, ...), empty for the quiet one.
+    tone: str
 
 
 _kinds: dict[str, Kind] = {}
 
 
 def register_kind(
-    kind: str, *, icon: str, describe: Describe, for_member: bool = True
+    kind: str,
+    *,
+    icon: str,
+    describe: Describe,
+    for_member: bool = True,
+    tone: str = "",
 ) -> None:
     """Make a kind of event known; call it in `AppConfig.ready()`.
 
@@ -52,7 +59,7 @@ def register_kind(
     if kind in _kinds:
         message = f"the kind of event {kind} is registered twice"
         raise ValueError(message)
-    _kinds[kind] = Kind(kind, icon, describe, for_member)
+    _kinds[kind] = Kind(kind, icon, describe, for_member, tone)
 
 
 def kinds() -> dict[str, Kind]:
@@ -71,6 +78,12 @@ def icon_of(event: Event) -> str:
     """Return the name of the icon that stands beside an event."""
     kind = _kinds.get(event.kind)
     return kind.icon if kind else "point"
+
+
+def tone_of(event: Event) -> str:
+    """Return the colour of an event's icon, empty for the quiet one."""
+    kind = _kinds.get(event.kind)
+    return kind.tone if kind else ""
 
 
 def record(

@@ -15,8 +15,8 @@ _SOURCES = dict(Member.Source.choices)
 
 def register() -> None:
     """Register the kinds; called once, when the room is ready."""
-    events.register_kind(REGISTERED, icon="user-plus", describe=_registered)
-    events.register_kind(ACTIVATED, icon="circle-check", describe=_activated)
+    events.register_kind(REGISTERED, icon="user-plus", describe=_registered, tone="c3")
+    events.register_kind(ACTIVATED, icon="circle-check", describe=_activated, tone="c1")
     events.register_kind(UPDATED, icon="pencil", describe=_updated)
     events.register_kind(LEFT, icon="logout", describe=_left)
 

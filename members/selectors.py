@@ -71,6 +71,7 @@ class TimelineEntry:
 
     event: Event
     icon: str
+    tone: str
     text: str
     day: date | None
 
@@ -127,6 +128,7 @@ def _entries(
             TimelineEntry(
                 event=event,
                 icon=events.icon_of(event),
+                tone=events.tone_of(event),
                 text=events.describe(event),
                 day=local if local != day else None,
             )
