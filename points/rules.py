@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_DOWN, ROUND_FLOOR, Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from common.periods import end_of_month_after
@@ -32,6 +33,8 @@ class EarningRule:
     reward_points: int
 
 
+# There are few groups, and a load asks for the same ones a million times.
+@lru_cache(maxsize=4096)
 def group_name(article_group: str) -> str:
     """Return an article group as it is compared: `Gift-Card` is `giftcard`."""
     return "".join(sign for sign in article_group.casefold() if sign.isalnum())
@@ -49,9 +52,12 @@ def earns(*, awards_bonus: bool, article_group: str, rule: EarningRule | None) -
     group = group_name(article_group)
     if group in GIFT_CARD_GROUPS:
         return False
-    return rule is None or group not in {
-        group_name(excluded) for excluded in rule.excluded_groups
-    }
+    return rule is None or group not in _compared(rule.excluded_groups)
+
+
+@lru_cache(maxsize=256)
+def _compared(groups: frozenset[str]) -> frozenset[str]:
+    return frozenset(map(group_name, groups))
 
 
 def points_for(eligible: Decimal, rule: EarningRule) -> int:

@@ -165,33 +165,37 @@ class Rows:
 
 
 def _line(line: LineIn) -> str:
+    article = _article(
+        line.kind, line.sku, line.article_number, line.article_name, line.article_group
+    )
     return (
-        f"{line.number}\t{line.kind.value}\t"
-        f"{_article(line.sku, line.article_number, line.article_name)}\t"
-        f"{escaped(line.article_group)}\t{line.quantity}\t{line.gross_paid}\t"
-        f"{line.tax_amount}\t{line.tax_percent}\t{_discounts(line.discounts)}\t"
-        f"{_or_null(line.original_number)}\n"
+        f"{line.number}\t{article}\t{line.quantity!s}\t{line.gross_paid!s}\t"
+        f"{line.tax_amount!s}\t{line.tax_percent!s}\t"
+        f"{_discounts(line.discounts) if line.discounts else '[]'}\t"
+        f"{NULL if line.original_number is None else line.original_number}\n"
     )
 
 
 @lru_cache(maxsize=200_000)
-def _article(sku: str, number: str, name: str) -> str:
-    return f"{escaped(sku)}\t{escaped(number)}\t{escaped(name)}"
+def _article(kind: str, sku: str, number: str, name: str, group: str) -> str:
+    return "\t".join(map(escaped, (str(kind), sku, number, name, group)))
 
 
 def _discounts(discounts: Sequence[DiscountIn]) -> str:
-    if not discounts:
-        return "[]"
-    return _json(
+    """Return discounts as JSON; put together by hand, there are a million of them."""
+    parts = ", ".join(
         [
-            {
-                "value": str(discount.value),
-                "type": discount.kind,
-                "description": discount.description,
-            }
+            f'{{"value": "{discount.value!s}", '
+            f"{_described(discount.kind, discount.description)}}}"
             for discount in discounts
         ]
     )
+    return f"[{parts}]"
+
+
+@lru_cache(maxsize=10_000)
+def _described(kind: str, description: str) -> str:
+    return _json({"type": kind, "description": description})[1:-1]
 
 
 def _json(value: object) -> str:
