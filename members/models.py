@@ -116,16 +116,19 @@ class Member(models.Model):
                 name="member_erased_holds_no_contact",
             ),
         ]
+        # Each ends with the id: after an import many members are alike in the rest, and
+        # the database would sort them all to show the first page.
         indexes = [
             models.Index(
-                fields=["programme", "-registered_at"], name="member_newest_first"
+                fields=["programme", "-registered_at", "-id"],
+                name="member_newest_first",
             ),
             models.Index(
-                fields=["status", "programme", "-registered_at"],
+                fields=["status", "programme", "-registered_at", "-id"],
                 name="member_status_newest_first",
             ),
             models.Index(
-                fields=["home_store", "-registered_at"],
+                fields=["home_store", "-registered_at", "-id"],
                 name="member_store_newest_first",
             ),
             # Nameless members (from the till, not finished) come last.
@@ -133,6 +136,7 @@ class Member(models.Model):
                 "programme",
                 NullIf(Lower("last_name"), Value("")),
                 Lower("first_name"),
+                "id",
                 name="member_by_name",
             ),
             models.Index(

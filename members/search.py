@@ -137,7 +137,7 @@ def _candidates(wanted: list[Term], narrow: list[Condition]) -> list[int]:
     found: dict[int, None] = {}
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        for test in _tests(wanted):
+        for test in _tests(wanted, is_narrow=len(narrow) > 1):
             condition = Condition.all_of([test, *narrow])
             cursor.execute(
                 f"SELECT m.id FROM members_member m WHERE {condition.sql} LIMIT %s",  # noqa: S608
@@ -171,7 +171,7 @@ def _newest(
         return [row[0] for row in cursor.fetchall()]
 
 
-def _tests(wanted: list[Term]) -> list[Condition]:
+def _tests(wanted: list[Term], *, is_narrow: bool) -> list[Condition]:
     """Split a search into tests that indexes answer, one after the other.
 
     With one word each of its ways is a test, so that the first that fills the cap ends
@@ -179,7 +179,11 @@ def _tests(wanted: list[Term]) -> list[Condition]:
     club each, and reading their index costs more than testing what the others found.
     """
     if len(wanted) == 1:
-        return wanted[0].ways
+        (term,) = wanted
+        if term.length == 1 and is_narrow:
+            # The store or the status leads: fewer have it than begin with the letter.
+            return [Condition.any_of(term.ways).without_index()]
+        return term.ways
     longest = max(term.length for term in wanted)
     return [
         Condition.all_of(

@@ -124,7 +124,8 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
     def count(self) -> int:
         """Return how many rows there are, at most `most`."""
         rows = self.object_list.data.data  # type: ignore[attr-defined]
-        counted: int = rows[: self.most + 1].count()
+        # The order would only make the database sort what is counted.
+        counted: int = rows.order_by()[: self.most + 1].count()
         self.is_capped = self.is_capped or counted > self.most
         return min(counted, self.most)
 

@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='member',
-            index=models.Index(fields=['programme', '-registered_at'], name='member_newest_first'),
+            index=models.Index(fields=['programme', '-registered_at', '-id'], name='member_newest_first'),
         ),
         migrations.AddIndex(
             model_name='member',

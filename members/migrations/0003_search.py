@@ -43,14 +43,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="member",
             index=models.Index(
-                fields=["status", "programme", "-registered_at"],
+                fields=["status", "programme", "-registered_at", "-id"],
                 name="member_status_newest_first",
             ),
         ),
         migrations.AddIndex(
             model_name="member",
             index=models.Index(
-                fields=["home_store", "-registered_at"],
+                fields=["home_store", "-registered_at", "-id"],
                 name="member_store_newest_first",
             ),
         ),
@@ -62,6 +62,7 @@ class Migration(migrations.Migration):
                     django.db.models.functions.text.Lower("last_name"), models.Value("")
                 ),
                 django.db.models.functions.text.Lower("first_name"),
+                models.F("id"),
                 name="member_by_name",
             ),
         ),

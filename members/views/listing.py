@@ -11,12 +11,16 @@ from django.db.models.functions import Lower, NullIf
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from common.templatetags.ui import initials, tone_of
 from common.ui.csv import csv_response
 from common.ui.tables import (
     CappedPaginator,
@@ -43,6 +47,11 @@ _STATUSES = [
     for status in Member.Status
     if status is not Member.Status.ERASED
 ]
+STATUS_TONES = {
+    Member.Status.ACTIVE: "good",
+    Member.Status.PENDING: "warn",
+    Member.Status.BLOCKED: "bad",
+}
 _EXPORTED = (
     "number",
     "first_name",
@@ -108,13 +117,12 @@ class MemberFilter(django_filters.FilterSet):
 class MemberTable(Table):
     """Members, with contact details masked."""
 
-    name = tables2.TemplateColumn(
-        template_name="members/_member_cell.html",
+    name = tables2.Column(
+        empty_values=(),
         verbose_name=gettext_lazy("Member"),
         order_by=("last_name", "first_name"),
     )
-    status = tables2.TemplateColumn(
-        template_name="members/_status_cell.html",
+    status = tables2.Column(
         verbose_name=gettext_lazy("Status"),
         orderable=False,
     )
@@ -137,8 +145,36 @@ class MemberTable(Table):
         last = NullIf(Lower("last_name"), Value(""))
         first = Lower("first_name")
         if is_descending:
-            return rows.order_by(last.desc(), first.desc()), True
-        return rows.order_by(last.asc(), first.asc()), True
+            return rows.order_by(last.desc(), first.desc(), "-pk"), True
+        return rows.order_by(last.asc(), first.asc(), "pk"), True
+
+    def order_registered_at(
+        self, rows: QuerySet[Member], is_descending: bool
+    ) -> tuple[QuerySet[Member], bool]:
+        sign = "-" if is_descending else ""
+        return rows.order_by(f"{sign}registered_at", f"{sign}pk"), True
+
+    # In Python and not by templates, which take three times as long for a page.
+
+    def render_name(self, record: Member) -> SafeString:
+        name = record.name
+        return format_html(
+            '<span class="row"><span class="ava ava--{}" aria-hidden="true">{}</span>'
+            '<span class="two-line"><b><a href="{}">{}</a></b><small>{}</small></span>'
+            "</span>",
+            tone_of(name),
+            initials(name),
+            reverse("members:member-detail", args=[record.public_id]),
+            name or _("No name yet"),
+            display_number(record.number),
+        )
+
+    def render_status(self, record: Member) -> SafeString:
+        tone = STATUS_TONES.get(Member.Status(record.status))
+        css = f"pill pill--{tone}" if tone else "pill"
+        return format_html(
+            '<span class="{}">{}</span>', css, record.get_status_display()
+        )
 
     def render_phone(self, record: Member) -> str:
         return care.masked(record).phone
@@ -176,7 +212,7 @@ def list_members(request: HttpRequest) -> QuerySet[Member]:
         .exclude(status=Member.Status.ERASED)
         .select_related("programme", "home_store")
         .defer("words")
-        .order_by("-registered_at")
+        .order_by("-registered_at", "-pk")
     )
 
 
