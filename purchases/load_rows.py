@@ -29,8 +29,8 @@ _RECEIPT = (
 ).split()
 _LINE = (
     "receipt_id member_id points is_eligible number kind sku article_number "
-    "article_name article_group quantity gross_paid tax_amount tax_percent discounts "
-    "original_number"
+    "article_name article_group quantity gross_paid tax_amount tax_percent "
+    "awards_bonus discounts original_number"
 ).split()
 _EVENT = (
     "public_id member_id kind at recorded_at data subject_type subject_id"
@@ -171,6 +171,7 @@ def _line(line: LineIn) -> str:
     return (
         f"{line.number}\t{article}\t{line.quantity!s}\t{line.gross_paid!s}\t"
         f"{line.tax_amount!s}\t{line.tax_percent!s}\t"
+        f"{'t' if line.awards_bonus else 'f'}\t"
         f"{_discounts(line.discounts) if line.discounts else '[]'}\t"
         f"{NULL if line.original_number is None else line.original_number}\n"
     )

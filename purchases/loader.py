@@ -279,7 +279,7 @@ class _Batch:
         receipt = prepared.receipt
         request = Request(
             scope=f"load:{self.club.programme_id}",
-            key=receipt.unique_receipt_id,
+            key=prepared.content_hash.hex(),
             body_hash=prepared.content_hash,
         )
         try:
