@@ -27,11 +27,13 @@ class FinishForm(forms.Form):
     first_name = forms.CharField(
         label=_("First name"),
         max_length=60,
+        error_messages={"required": _("Enter your first name.")},
         widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
     )
     last_name = forms.CharField(
         label=_("Last name"),
         max_length=60,
+        error_messages={"required": _("Enter your last name.")},
         widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
     )
     email = forms.EmailField(
@@ -80,6 +82,8 @@ class FinishForm(forms.Form):
                 widget=RadioCards,
                 error_messages={"required": _("Choose yes or no.")},
             )
+        # As on the page, so that a list of errors follows it.
+        self.order_fields([name for name in self.fields if name != "accepts_terms"])
 
     @property
     def channel_fields(self) -> list[tuple[forms.BoundField, Text]]:
