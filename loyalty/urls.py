@@ -11,6 +11,8 @@ handler404 = "common.views.not_found"
 handler500 = "common.views.server_error"
 
 urlpatterns = [
+    # First, because the till waits: addresses are tried from the top.
+    path("api/v1/", include("purchases.api_urls")),
     path("healthz", common_views.healthz, name="healthz"),
     path("readyz", common_views.readyz, name="readyz"),
     path("", include("common.urls")),
@@ -22,5 +24,4 @@ urlpatterns = [
     path("me/", include("portal.urls")),
     path("join/", include("enrolment.urls")),
     path("dev/", include("messaging.urls")),
-    path("api/v1/", include("purchases.api_urls")),
 ]
