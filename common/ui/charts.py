@@ -34,6 +34,7 @@ class Tick:
 
     y: str
     label: str
+    is_zero: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ def line_chart(
         then_name=then_name,
         now=path,
         then=_path(earlier) if len(earlier) > 1 else "",
-        area=_closed(path),
+        area=_closed(path, foot=_height(0, low=low, high=high)),
     )
 
 
@@ -256,7 +257,11 @@ def _grid(values: Sequence[Number], write: Writer) -> tuple[float, float, list[T
         lines, step = 1, high - low
     stops = [high - index * step for index in range(lines + 1)]
     ticks = [
-        Tick(y=_text(_height(stop, low=low, high=high)), label=write(_tidy(stop)))
+        Tick(
+            y=_text(_height(stop, low=low, high=high)),
+            label=write(_tidy(stop)),
+            is_zero=_tidy(stop) == 0,
+        )
         for stop in stops
     ]
     return low, high, ticks
@@ -293,8 +298,8 @@ def _path(points: Sequence[tuple[float, float]]) -> str:
     return "M" + "L".join(f"{_text(x)} {_text(y)}" for x, y in points)
 
 
-def _closed(path: str) -> str:
-    return f"{path}L{WIDTH} {HEIGHT}L0 {HEIGHT}Z"
+def _closed(path: str, *, foot: float = HEIGHT) -> str:
+    return f"{path}L{WIDTH} {_text(foot)}L0 {_text(foot)}Z"
 
 
 def _text(number: float) -> str:

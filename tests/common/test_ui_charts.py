@@ -61,6 +61,9 @@ class TestLineChart:
             "-80",
         ]
         assert 0 < coordinates(chart.now)[0][1] < 100
+        assert [tick.label for tick in chart.ticks if tick.is_zero] == ["0"]
+        # The shade hangs from the zero line, not from the lowest one.
+        assert chart.area.endswith("L1000 60L0 60Z")
 
     def test_is_nothing_for_a_single_day(self):
         assert charts.line_chart(labels=["a"], now=[1], now_name="Now") is None
