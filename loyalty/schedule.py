@@ -28,6 +28,11 @@ JOBS = [
     # what a worker left that died.
     Job("messaging.tasks.send", minutes=1),
     Job("common.tasks.prune", minutes=_DAY),
+    # Every hour, because months end at midnight of each programme's own zone.
+    Job("points.tasks.expire", minutes=60),
+    Job("points.tasks.prove", minutes=_DAY),
+    Job("purchases.tasks.claim", minutes=1),
+    Job("purchases.tasks.forget_contacts", minutes=_DAY),
 ]
 
 

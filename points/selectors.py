@@ -100,7 +100,7 @@ def entries(member: Member) -> QuerySet[Entry]:
 
 
 def next_benefit(member: Member, now: datetime | None = None) -> NextBenefit | None:
-    """Return what the member's points become next, or None while no rule is in force."""
+    """Return what a member's points become next; None while no rule is in force."""
     rule = find_rule(programme_id=member.programme_id, at=now)
     if rule is None:
         return None

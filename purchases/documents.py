@@ -3,6 +3,8 @@
 `purchases.parsing` reads the same fields by hand; a test holds the two together.
 """
 
+# ruff: noqa: N815 - fields are called what the contract calls them
+
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter

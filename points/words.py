@@ -1,0 +1,149 @@
+"""What a rule says to people, made from the rule itself.
+
+Staff, members and terms show these sentences; no other text says what points give. A
+test reads the numbers back out of the sentences and compares them with the rule.
+"""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django.utils import formats
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from common.money import display
+from points import rules
+from points.rules import EarningRule
+from points.selectors import BalanceView, NextBenefit
+
+# How one whole unit of each currency is called after "per".
+_UNITS = {
+    "SEK": lambda: pgettext("one unit of currency", "krona"),
+    "DKK": lambda: pgettext("one unit of currency", "Danish krone"),
+    "NOK": lambda: pgettext("one unit of currency", "Norwegian krone"),
+    "ISK": lambda: pgettext("one unit of currency", "Icelandic króna"),
+    "EUR": lambda: pgettext("one unit of currency", "euro"),
+}
+
+
+def number(value: Decimal | int) -> str:
+    """Write a number as the language does, without zeros that say nothing."""
+    if isinstance(value, int):
+        return formats.number_format(value, 0, use_l10n=True, force_grouping=True)
+    plain = value.normalize()
+    _sign, _digits, exponent = plain.as_tuple()
+    places = -exponent if isinstance(exponent, int) and exponent < 0 else 0
+    return formats.number_format(plain, places, use_l10n=True, force_grouping=True)
+
+
+def points(amount: int) -> str:
+    """Write an amount of points: `1 point`, `249 points`."""
+    return ngettext("%(n)s point", "%(n)s points", amount) % {"n": number(amount)}
+
+
+def with_worth(balance: BalanceView) -> str:
+    """Write points and what they are worth: `380 points, worth 38 kr`."""
+    return _("%(points)s, worth %(money)s") % {
+        "points": points(balance.points),
+        "money": display(balance.worth, balance.currency),
+    }
+
+
+def earning(rule: EarningRule, currency: str) -> str:
+    """Say what a purchase gives: `1 point per krona`."""
+    unit = _UNITS[currency]() if currency in _UNITS else currency
+    # Half points exist in rules, and are spoken of in the plural.
+    whole = rule.points_per_unit == rule.points_per_unit.to_integral_value()
+    text = ngettext(
+        "%(n)s point per %(unit)s",
+        "%(n)s points per %(unit)s",
+        int(rule.points_per_unit) if whole else 2,
+    )
+    return text % {"n": number(rule.points_per_unit), "unit": unit}
+
+
+def reward(rule: EarningRule, currency: str) -> str:
+    """Say what points become: `500 points become a 50 kr voucher`."""
+    text = ngettext(
+        "%(n)s point becomes a %(money)s voucher",
+        "%(n)s points become a %(money)s voucher",
+        rule.reward_points,
+    )
+    return text % {
+        "n": number(rule.reward_points),
+        "money": display(rules.reward_worth(rule), currency),
+    }
+
+
+def to_next(benefit: NextBenefit) -> str:
+    """Say what is missing: `120 points left to your next 50 kr voucher`."""
+    text = ngettext(
+        "%(n)s point left to your next %(money)s voucher",
+        "%(n)s points left to your next %(money)s voucher",
+        benefit.missing,
+    )
+    return text % {
+        "n": number(benefit.missing),
+        "money": display(benefit.reward_worth, benefit.currency),
+    }
+
+
+def month_of(expires_at: datetime, zone: ZoneInfo) -> str:
+    """Write the month at whose end something expires: `November 2028`."""
+    # The moment is the first one of the next month.
+    last_day = (expires_at - timedelta(seconds=1)).astimezone(zone).date()
+    return formats.date_format(last_day, "YEAR_MONTH_FORMAT", use_l10n=True)
+
+
+def expiry(expires_at: datetime | None, zone: ZoneInfo) -> str:
+    """Say until when points last: `expire when November 2028 ends`."""
+    if expires_at is None:
+        return _("never expire")
+    return _("expire when %(month)s ends") % {"month": month_of(expires_at, zone)}
+
+
+def expiring(amount: int, expires_at: datetime, zone: ZoneInfo) -> str:
+    """Say what is lost next: `120 points expire when November 2028 ends`."""
+    text = ngettext(
+        "%(n)s point expires when %(month)s ends",
+        "%(n)s points expire when %(month)s ends",
+        amount,
+    )
+    return text % {"n": number(amount), "month": month_of(expires_at, zone)}
+
+
+def lifetime(rule: EarningRule) -> str:
+    """Say how long points last, for the terms."""
+    months = rule.expires_after_months
+    if months is None:
+        return _("Points never expire")
+    text = ngettext(
+        "Points expire when the month %(n)s month after the purchase ends",
+        "Points expire when the month %(n)s months after the purchase ends",
+        months,
+    )
+    return text % {"n": number(months)}
+
+
+def exclusions(rule: EarningRule) -> str:
+    """Say what earns nothing; gift cards never do, whatever the rule names."""
+    if not rule.excluded_groups:
+        return _("Gift cards earn no points")
+    return _("Gift cards and %(groups)s earn no points") % {
+        "groups": ", ".join(sorted(rule.excluded_groups))
+    }
+
+
+def terms(rule: EarningRule, currency: str) -> list[str]:
+    """Say the whole rule, sentence by sentence."""
+    return [
+        f"{sentence}."
+        for sentence in (
+            earning(rule, currency),
+            reward(rule, currency),
+            lifetime(rule),
+            exclusions(rule),
+            _("Returned goods take their points back"),
+        )
+    ]

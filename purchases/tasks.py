@@ -1,0 +1,30 @@
+"""What the worker runs for purchases."""
+
+from time import monotonic
+
+from django.utils import timezone
+
+from purchases import services
+
+# A task is killed after five minutes; the next run goes on where this one stops.
+_LONGEST = 120.0
+
+
+def claim() -> int:
+    """Let new members claim earlier receipts; return how many events were read."""
+    started = monotonic()
+    read = 0
+    while monotonic() - started < _LONGEST:
+        batch = services.claim_receipts(now=timezone.now())
+        read += batch
+        if not batch:
+            break
+    return read
+
+
+def forget_contacts() -> int:
+    """Drop what could still name the buyer of receipts too old to be claimed."""
+    forgotten = 0
+    while batch := services.forget_contacts(now=timezone.now()):
+        forgotten += batch
+    return forgotten
