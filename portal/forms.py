@@ -17,7 +17,7 @@ class SignInForm(forms.Form):
     identifier = forms.CharField(
         label=_("Mobile number or e-mail"),
         max_length=254,
-        required=False,
+        error_messages={"required": _("Enter your mobile number or e-mail address.")},
         widget=forms.TextInput(
             attrs={
                 "autocomplete": "username",
@@ -48,7 +48,7 @@ class CodeForm(forms.Form):
     code = forms.CharField(
         label=_("Code"),
         max_length=20,
-        required=False,
+        error_messages={"required": _("The code has six digits.")},
         widget=forms.TextInput(
             attrs={
                 "autocomplete": "one-time-code",

@@ -48,18 +48,12 @@ def read_identifier(raw: str, *, country: str) -> Identifier:
         IdentifierInvalid: with words for the person.
     """
     text = raw.strip()
-    if not text:
-        raise IdentifierInvalid(gettext("Enter your mobile number or e-mail address."))
     if "@" in text:
         return _email(text)
     try:
         number = phones.normalize(text, country=country)
     except phones.PhoneInvalid as error:
-        raise IdentifierInvalid(str(error)) from error
-    if not phones.is_mobile(number):
-        raise IdentifierInvalid(
-            gettext("That is not a mobile number. Codes come by SMS.")
-        )
+        raise IdentifierInvalid(error.messages[0]) from error
     return Identifier(Channel.SMS, number)
 
 

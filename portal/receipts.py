@@ -121,26 +121,29 @@ def slip_of(receipt: Receipt) -> Slip:
 def _line(line: ReceiptLine, receipt: Receipt) -> SlipLine:
     is_return = line.kind == ReceiptLine.Kind.RETURN
     paid = -line.gross_paid if is_return else line.gross_paid
-    given = -line.points if is_return and line.points > 0 else line.points
     return SlipLine(
         name=line.article_name,
         amount=_money(paid, receipt.currency, ore=True),
         detail=_detail(line),
-        points=given,
+        points=line.points,
         why=_why(line, receipt),
         discount=_discount(line, receipt.currency),
     )
 
 
 def _why(line: ReceiptLine, receipt: Receipt) -> str:
-    """Say why a line gave what it gave."""
+    """Say why a line gave no points, or took some back."""
     if line.kind == ReceiptLine.Kind.RETURN:
-        if receipt.reversed_points:
+        if line.points:
             return gettext("Returned, so its points are taken back")
         return gettext("Returned")
-    if not line.is_eligible:
-        return gettext("Gives no points")
-    return ""
+    if line.points or line.kind == ReceiptLine.Kind.ADJUSTMENT:
+        return ""
+    if line.is_eligible:
+        return gettext("Too little for a whole point") if receipt.rule_id else ""
+    if line.awards_bonus and line.article_group:
+        return gettext("No points for %(group)s") % {"group": line.article_group}
+    return gettext("Gives no points")
 
 
 def _detail(line: ReceiptLine) -> str:
@@ -156,15 +159,14 @@ def _discount(line: ReceiptLine, currency: str) -> str:
     """Say how much cheaper a line was, when it was."""
     total = sum(
         (
-            Decimal(str(discount.get("amount", 0)))
+            abs(Decimal(discount["value"]))
             for discount in line.discounts
-            if isinstance(discount, dict)
         ),
         Decimal(0),
     )
     if not total:
         return ""
-    return gettext("Discount %(amount)s") % {"amount": _money(abs(total), currency)}
+    return gettext("Discount %(amount)s") % {"amount": _money(total, currency)}
 
 
 def _taxes(lines: list[ReceiptLine], currency: str) -> list[Tax]:

@@ -3,8 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.formats import number_format
+from django.utils.translation import ngettext
+
+from common.money import display
 from members import cards, phones
 from members.models import Member
+from points.selectors import NextBenefit, balance_of, next_benefit
+from purchases.models import Receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +34,16 @@ class MemberCard:
     points: int
     worth: str
     next_benefit: str
+    # Of the way there, in percent.
+    progress: int
     last_visit: Visit | None
-    say: str
 
 
 def card_of(member: Member, *, now: datetime) -> MemberCard:
     """Put together what the till shows of a member."""
     country = member.programme.country
+    balance = balance_of(member, now)
+    benefit = next_benefit(member, now)
     return MemberCard(
         first_name=member.first_name,
         name=member.name,
@@ -42,9 +51,31 @@ def card_of(member: Member, *, now: datetime) -> MemberCard:
         phone=phones.mask(member.phone, country) if member.phone else "",
         email=phones.mask_email(member.email),
         member_since=member.activated_at,
-        points=0,
-        worth="",
-        next_benefit="",
-        last_visit=None,
-        say="",
+        points=balance.points,
+        worth=display(balance.worth, balance.currency).replace("-", "\u2212"),
+        next_benefit=_next(benefit) if benefit else "",
+        progress=benefit.progress if benefit else 0,
+        last_visit=_last_visit(member),
     )
+
+
+def _next(benefit: NextBenefit) -> str:
+    worth = display(benefit.reward_worth, benefit.currency)
+    return ngettext(
+        "%(points)s point to the next voucher of %(worth)s",
+        "%(points)s points to the next voucher of %(worth)s",
+        benefit.missing,
+    ) % {
+        "points": number_format(benefit.missing, force_grouping=True),
+        "worth": worth,
+    }
+
+
+def _last_visit(member: Member) -> Visit | None:
+    last = (
+        Receipt.objects.filter(member=member)
+        .order_by("-purchased_at")
+        .values_list("purchased_at", "store__name")
+        .first()
+    )
+    return Visit(*last) if last else None

@@ -14,6 +14,7 @@ from common.ui.toasts import toast
 from consent.models import Channel, ConsentEntry, Purpose, Text
 from consent.selectors import current_text, find_acceptance, permissions_of
 from consent.services import MEMBER, record_entry
+from members import phones
 from members.models import Member
 from portal.guards import member_of, session_of
 
@@ -53,7 +54,8 @@ def _choices_of(member: Member) -> list[Choice]:
     """Return a choice for each channel on which the member can be reached."""
     given = ConsentEntry.Action.GIVEN
     held = permissions_of(member)
-    addresses = {Channel.SMS: member.phone, Channel.EMAIL: member.email}
+    phone = phones.display(member.phone, member.programme.country)
+    addresses = {Channel.SMS: phone, Channel.EMAIL: member.email}
     found = []
     for channel, address in addresses.items():
         if not address:
