@@ -54,7 +54,7 @@ def _wait(port: int) -> None:
             if getattr(error, "code", None) is not None:
                 return
             time.sleep(0.1)
-        except ConnectionError:
+        except (ConnectionError, TimeoutError):
             time.sleep(0.1)
         else:
             return

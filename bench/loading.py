@@ -1,0 +1,93 @@
+"""The loader on the demo's purchases beside COPY of the same rows.
+
+The reference takes the very rows the loader wrote, empties the tables, and copies them
+back, indexes and foreign keys included: what it costs to store them when nothing has to
+be read, checked or worked out.
+"""
+
+import os
+import re
+import tempfile
+import time
+from io import StringIO
+from pathlib import Path
+
+from django.core.management import call_command
+from django.db import connection
+from psycopg import sql
+
+from bench.report import say, verdict
+
+SIZE = os.environ.get("BENCH_SIZE", "full")
+# In the order in which foreign keys allow them to be written.
+TABLES = (
+    "purchases_receipt",
+    "purchases_receiptline",
+    "points_account",
+    "points_entry",
+    "points_lot",
+    "points_lotuse",
+    "members_event",
+)
+
+
+def main() -> None:
+    """Load the demo club, then copy its purchases out and in again."""
+    out = StringIO()
+    call_command("demo", size=SIZE, stdout=out)
+    for line in out.getvalue().splitlines():
+        if not line.startswith("lines "):
+            say(f"  {line}")
+    found = re.search(
+        r"with ([\d ,.\u00a0\u202f]+) lines in ([\d.,]+) s", out.getvalue()
+    )
+    if found is None:
+        message = "The demo did not say how long it took."
+        raise RuntimeError(message)
+    lines = int(re.sub(r"\D", "", found[1]))
+    ours = lines / float(found[2].replace(",", "."))
+    with tempfile.TemporaryDirectory() as folder:
+        files = {table: Path(folder) / table for table in TABLES}
+        for table, file in files.items():
+            _copy_out(table, file)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                sql.SQL("TRUNCATE {}").format(
+                    sql.SQL(", ").join(map(sql.Identifier, TABLES))
+                )
+            )
+        began = time.perf_counter()
+        for table, file in files.items():
+            _copy_in(table, file)
+        took = time.perf_counter() - began
+    say(
+        f"  COPY of the same rows, {len(TABLES)} tables: {took:.1f} s,"
+        f" {lines / took:,.0f} lines/s; the loader is {ours * took / lines:.2f} × that"
+    )
+    verdict("loader: lines per second", ours, 30_000)
+
+
+def _copy_out(table: str, file: Path) -> None:
+    statement = sql.SQL("COPY {} TO STDOUT (FORMAT binary)").format(
+        sql.Identifier(table)
+    )
+    with (
+        connection.cursor() as cursor,
+        cursor.cursor.copy(statement) as copy,
+        file.open("wb") as target,
+    ):
+        for block in copy:
+            target.write(block)
+
+
+def _copy_in(table: str, file: Path) -> None:
+    statement = sql.SQL("COPY {} FROM STDIN (FORMAT binary)").format(
+        sql.Identifier(table)
+    )
+    with (
+        connection.cursor() as cursor,
+        cursor.cursor.copy(statement) as copy,
+        file.open("rb") as source,
+    ):
+        while block := source.read(1 << 20):
+            copy.write(block)
