@@ -32,7 +32,7 @@ def code_hash(public_id: UUID, code: str) -> bytes:
 
 def is_same(stored: bytes, computed: bytes) -> bool:
     """Compare two hashes in a time that tells nothing."""
-    return constant_time_compare(bytes(stored).hex(), computed.hex())
+    return constant_time_compare(stored.hex(), computed.hex())
 
 
 def key_hash(key: str) -> bytes:

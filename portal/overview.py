@@ -1,27 +1,29 @@
-"""What a member has: points, their worth, the next benefit, what expires when."""
+"""What a member has: points, their worth, the next benefit, what expires when.
+
+The sentences come from `points.words`, and so from the rule itself.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.utils.formats import number_format
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import ngettext
 
 from common.money import display
 from members.models import Member
-from points import rules
+from points import rules, words
+from points.rules import EarningRule
 from points.selectors import balance_of, find_rule, next_benefit, next_expiry
 
 # Points that expire later than this are no news yet.
-_EXPIRES_SOON = timedelta(days=90)
+_EXPIRES_SOON = timedelta(days=92)
 
 
 @dataclass(frozen=True, slots=True)
 class Expiring:
-    """Points that expire soon, what they are worth, and their last instant."""
+    """Points that expire soon, in words, and what they are worth."""
 
-    points: int
+    text: str
     worth: str
-    last_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,61 +32,58 @@ class Overview:
 
     points: int
     worth: str
-    # The way to the next benefit, for the bar on the card.
-    goal: str
-    goal_from: str
+    # The way to the next benefit in words, and how far the bar is filled.
+    next_benefit: str
     progress: int
+    # What the points are enough for already, or nothing.
     vouchers: str
+    reward: str
     expiring: Expiring | None
 
 
 def overview_of(member: Member, *, now: datetime) -> Overview:
     """Put together what a member has."""
     balance = balance_of(member, now)
-    goal = next_benefit(member, now)
+    rule = find_rule(programme_id=member.programme_id, at=now)
+    benefit = next_benefit(member, now)
     return Overview(
         points=balance.points,
+        # A true minus, which does not break off at the end of a line.
         worth=display(balance.worth, balance.currency).replace("-", "\u2212"),
-        goal=_goal(goal.missing, display(goal.reward_worth, goal.currency))
-        if goal
+        next_benefit=words.to_next(benefit) if benefit else "",
+        progress=benefit.progress if benefit else 0,
+        vouchers=_vouchers(
+            benefit.vouchers, display(benefit.reward_worth, benefit.currency)
+        )
+        if benefit
         else "",
-        goal_from=f"{goal.progress}\u00a0%" if goal else "",
-        progress=goal.progress if goal else 0,
-        vouchers=_vouchers(goal.vouchers, display(goal.reward_worth, goal.currency))
-        if goal
-        else "",
-        expiring=_expiring(member, now),
+        reward=f"{words.reward(rule, balance.currency)}." if rule else "",
+        expiring=_expiring(member, rule, now) if rule else None,
     )
 
 
-def _goal(missing: int, worth: str) -> str:
-    return ngettext(
-        "%(points)s point to %(worth)s off",
-        "%(points)s points to %(worth)s off",
-        missing,
-    ) % {"points": number_format(missing, force_grouping=True), "worth": worth}
+def rule_sentences(member: Member, *, now: datetime) -> list[str]:
+    """Say the whole rule in force, or nothing while there is none."""
+    rule = find_rule(programme_id=member.programme_id, at=now)
+    return words.terms(rule, member.programme.currency) if rule else []
 
 
 def _vouchers(count: int, worth: str) -> str:
-    """Say what the points are enough for already."""
     if not count:
         return ""
-    if count == 1:
-        return gettext("Enough for %(worth)s off now") % {"worth": worth}
-    return gettext("Enough for %(count)s times %(worth)s off now") % {
-        "count": count,
-        "worth": worth,
-    }
+    return ngettext(
+        "Your points are enough for %(count)s voucher of %(worth)s",
+        "Your points are enough for %(count)s vouchers of %(worth)s",
+        count,
+    ) % {"count": words.number(count), "worth": worth}
 
 
-def _expiring(member: Member, now: datetime) -> Expiring | None:
+def _expiring(member: Member, rule: EarningRule, now: datetime) -> Expiring | None:
     found = next_expiry(member, now)
-    rule = find_rule(programme_id=member.programme_id, at=now)
-    if found is None or rule is None or found.expires_at > now + _EXPIRES_SOON:
+    if found is None or found.expires_at > now + _EXPIRES_SOON:
         return None
+    programme = member.programme
     return Expiring(
-        points=found.points,
-        worth=display(rules.worth(found.points, rule), member.programme.currency),
-        # A period ends before its end: at midnight it is the day before that counts.
-        last_at=found.expires_at - timedelta(seconds=1),
+        text=words.expiring(found.points, found.expires_at, programme.zone),
+        worth=display(rules.worth(found.points, rule), programme.currency),
     )

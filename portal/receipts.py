@@ -10,6 +10,8 @@ from django.utils.translation import gettext
 
 from common.money import display, round_money
 from members.models import Member
+from points import words
+from points.selectors import value_of
 from purchases.models import Receipt, ReceiptLine
 from stores.models import Store
 
@@ -57,6 +59,8 @@ class Slip:
     taxes: list[Tax]
     total: str
     points: int
+    # The sentence of the rule by which it earned.
+    rule: str
     # Other receipts that belong to it: the purchase of a return, returns of a purchase.
     originals: list[Row]
     returns: list[Row]
@@ -75,7 +79,7 @@ def find_receipt(member: Member, public_id: UUID) -> Receipt | None:
     """Return one of a member's receipts, or None for anybody else's."""
     return (
         Receipt.objects.filter(member=member, public_id=public_id)
-        .select_related("store", "original__store")
+        .select_related("member", "store", "rule", "original__store")
         .prefetch_related("lines")
         .first()
     )
@@ -101,7 +105,7 @@ def slip_of(receipt: Receipt) -> Slip:
     if original is not None and original.member_id != receipt.member_id:
         original = None
     returns = (
-        Receipt.objects.filter(original=receipt, member_id=receipt.member_id)
+        Receipt.objects.filter(original=receipt, member=receipt.member)
         .select_related("store")
         .order_by("purchased_at", "id")
     )
@@ -113,6 +117,7 @@ def slip_of(receipt: Receipt) -> Slip:
         taxes=_taxes(lines, receipt.currency),
         total=_money(receipt.total, receipt.currency, ore=True),
         points=receipt.points - receipt.reversed_points,
+        rule=_rule(receipt),
         originals=[row_of(original)] if original else [],
         returns=[row_of(other) for other in returns],
     )
@@ -158,10 +163,7 @@ def _detail(line: ReceiptLine) -> str:
 def _discount(line: ReceiptLine, currency: str) -> str:
     """Say how much cheaper a line was, when it was."""
     total = sum(
-        (
-            abs(Decimal(discount["value"]))
-            for discount in line.discounts
-        ),
+        (abs(Decimal(discount["value"])) for discount in line.discounts),
         Decimal(0),
     )
     if not total:
@@ -182,6 +184,13 @@ def _taxes(lines: list[ReceiptLine], currency: str) -> list[Tax]:
         for percent, amount in sorted(sums.items(), reverse=True)
         if amount
     ]
+
+
+def _rule(receipt: Receipt) -> str:
+    """Say by which rule it earned: that of its own day, whatever holds today."""
+    if receipt.rule is None or not receipt.points:
+        return ""
+    return words.earning(value_of(receipt.rule), receipt.currency)
 
 
 def _icon(receipt: Receipt) -> str:

@@ -3,13 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.formats import number_format
-from django.utils.translation import ngettext
-
 from common.money import display
 from members import cards, phones
 from members.models import Member
-from points.selectors import NextBenefit, balance_of, next_benefit
+from points import words
+from points.selectors import balance_of, next_benefit
 from purchases.models import Receipt
 
 
@@ -53,22 +51,10 @@ def card_of(member: Member, *, now: datetime) -> MemberCard:
         member_since=member.activated_at,
         points=balance.points,
         worth=display(balance.worth, balance.currency).replace("-", "\u2212"),
-        next_benefit=_next(benefit) if benefit else "",
+        next_benefit=words.to_next(benefit) if benefit else "",
         progress=benefit.progress if benefit else 0,
         last_visit=_last_visit(member),
     )
-
-
-def _next(benefit: NextBenefit) -> str:
-    worth = display(benefit.reward_worth, benefit.currency)
-    return ngettext(
-        "%(points)s point to the next voucher of %(worth)s",
-        "%(points)s points to the next voucher of %(worth)s",
-        benefit.missing,
-    ) % {
-        "points": number_format(benefit.missing, force_grouping=True),
-        "worth": worth,
-    }
 
 
 def _last_visit(member: Member) -> Visit | None:

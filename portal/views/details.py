@@ -13,6 +13,7 @@ from members.cards import display_number
 from members.services import update_member
 from portal.forms import DetailsForm
 from portal.guards import member_of
+from portal.overview import rule_sentences
 from portal.views.sign_in import remember_language
 
 
@@ -57,7 +58,8 @@ def details(request: HttpRequest) -> HttpResponse:
 @require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
     """Answer what members ask most."""
-    return render(request, "portal/help.html", {"page": "me"})
+    rule = rule_sentences(member_of(request), now=timezone.now())
+    return render(request, "portal/help.html", {"page": "me", "rule": rule})
 
 
 def _page(

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from members.cards import card_token, display_number
 from portal import receipts
 from portal.guards import member_of
-from portal.overview import overview_of
+from portal.overview import overview_of, rule_sentences
 from stores.middleware import programme_of
 
 _LATEST = 3
@@ -26,6 +26,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "page": "home",
         "member": member,
         "overview": overview_of(member, now=now),
+        "rule": rule_sentences(member, now=now),
         "token": card_token(member, now=now),
         "number": display_number(member.number),
         "rows": [receipts.row_of(receipt) for receipt in latest],
