@@ -66,7 +66,7 @@ def register() -> None:
         group="stores",
         label=_("Staff"),
         url_name="stores:staff-list",
-        icon="users",
+        icon="id-badge-2",
         roles=_RUN_A_STORE,
         order=30,
         keywords=_("people account role PIN"),

@@ -5,7 +5,7 @@ A store manager sees the figures of their own stores.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import accumulate
 
@@ -24,6 +24,7 @@ from loyalty.overview.readings import (
     Span,
     count_people,
     joined_in,
+    left_in,
     make_span,
     member_sales,
     sum_sales,
@@ -101,7 +102,7 @@ def summarize(
         Member.objects.filter(programme=programme), "registered_store", store_ids
     )
     receipts = within(Receipt.objects.filter(programme=programme), "store", store_ids)
-    people = count_people(members, span, now)
+    people = count_people(members, now)
     joined = joined_in(members, span)
     turnover = turnover_of(receipts, span)
     if not people["all"] and not turnover:
@@ -111,19 +112,17 @@ def summarize(
         sum_sales(turnover, span.before),
     )
     everything = sum((turnover[day][1] for day in span.days if day in turnover), ZERO)
-    new_members = sum(joined.by_day.get(day, 0) for day in span.days)
+    new_members = joined.total(span.days)
     change = _change(sales, sales_before)
     write = _writer(programme)
     return Summary(
         is_empty=False,
         figures=[
-            _active(people, joined, span),
+            _active(people["active"], joined, left_in(members, span), span),
             Figure(
                 label=_("New members"),
                 value=_number(new_members),
-                change=_change(
-                    new_members, sum(joined.by_day.get(day, 0) for day in span.before)
-                ),
+                change=_change(new_members, joined.total(span.before)),
                 note=_("against the period before"),
                 spark=charts.spark([joined.by_day.get(day, 0) for day in span.days]),
             ),
@@ -164,18 +163,16 @@ def summarize(
     )
 
 
-def _active(people: dict[str, int], joined: Joined, span: Span) -> Figure:
-    then = people["active"] - people["joined_and_stayed"] + people["left"]
-    # Drawn from who joined; who left is in the last figure and the change alone.
-    line = list(
-        accumulate((joined.by_day.get(day, 0) for day in span.days), initial=then)
-    )
+def _active(active: int, joined: Joined, left: dict[date, int], span: Span) -> Figure:
+    net = [joined.by_day.get(day, 0) - left.get(day, 0) for day in span.days]
+    # Backwards from today's figure: the line ends where the number stands.
+    then = active - sum(net)
     return Figure(
         label=_("Active members"),
-        value=_number(people["active"]),
-        change=_change(people["active"], then),
+        value=_number(active),
+        change=_change(active, then),
         note=_("since the period began"),
-        spark=charts.spark(line),
+        spark=charts.spark(list(accumulate(net, initial=then))),
     )
 
 

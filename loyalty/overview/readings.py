@@ -42,6 +42,10 @@ class Joined:
     by_day: dict[date, int]
     by_store: list[tuple[str, int]]
 
+    def total(self, days: Iterable[date]) -> int:
+        """Return how many joined on these days."""
+        return sum(self.by_day.get(day, 0) for day in days)
+
 
 def make_span(zone: ZoneInfo, days: int, now: datetime) -> Span:
     """Return the period of so many days that ends today."""
@@ -66,25 +70,11 @@ def within(
     return rows.filter(**{f"{column}__in": sorted(store_ids)})
 
 
-def count_people(
-    members: QuerySet[Member], span: Span, now: datetime
-) -> dict[str, int]:
+def count_people(members: QuerySet[Member], now: datetime) -> dict[str, int]:
     """Count members by where they stand; one pass over the table."""
-    active = Q(status=Member.Status.ACTIVE)
     return members.aggregate(
         all=Count("pk"),
-        active=Count("pk", filter=active),
-        left=Count(
-            "pk",
-            filter=Q(
-                left_at__gte=span.starts_at,
-                left_at__lt=now,
-                activated_at__lt=span.starts_at,
-            ),
-        ),
-        joined_and_stayed=Count(
-            "pk", filter=active & Q(activated_at__gte=span.starts_at)
-        ),
+        active=Count("pk", filter=Q(status=Member.Status.ACTIVE)),
         pending=Count(
             "pk",
             filter=Q(
@@ -111,6 +101,18 @@ def joined_in(members: QuerySet[Member], span: Span) -> Joined:
             by_store[name] = by_store.get(name, 0) + row["number"]
     ranked = sorted(by_store.items(), key=lambda pair: (-pair[1], pair[0]))
     return Joined(by_day=by_day, by_store=ranked)
+
+
+def left_in(members: QuerySet[Member], span: Span) -> dict[date, int]:
+    """Count who left after having been active, by day of the period."""
+    rows = (
+        members.filter(left_at__gte=span.starts_at, activated_at__isnull=False)
+        .annotate(day=TruncDate("left_at", tzinfo=span.zone))
+        .values("day")
+        .annotate(number=Count("pk"))
+        .values_list("day", "number")
+    )
+    return dict(rows)
 
 
 def turnover_of(
