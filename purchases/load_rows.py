@@ -9,7 +9,7 @@ from functools import lru_cache
 from common.copying import NULL, bytes_of, copy_rows, escaped
 from points.bulk import Earnings
 from points.rules import EarningRule, expires_at
-from purchases import records
+from purchases import kinds, records
 from purchases.rules import (
     Club,
     ContactKind,
@@ -90,10 +90,13 @@ class Rows:
         shop: Shop,
         rule: EarningRule | None,
         receipt_id: int,
-        public_ids: tuple[str, str],
+        public_ids: tuple[str, str, str],
     ) -> None:
-        """Add a receipt with its lines, its earning and its event."""
-        public_id, entry_id = public_ids
+        """Add a receipt with its lines, its earning and its event.
+
+        `public_ids` are those of the three.
+        """
+        public_id, entry_id, event_id = public_ids
         receipt = prepared.receipt
         at = receipt.purchased_at.isoformat()
         member = verdict.member_id
@@ -118,11 +121,12 @@ class Rows:
                 verdict.line_points, verdict.is_eligible, prepared.lines, strict=True
             )
         ]
-        self._events += [
-            f"{event['id']}\t{event['member']}\t{event['kind']}\t{at}\t"
-            f"{self.now.isoformat()}\t{_json(event['data'])}\treceipt\t{public_id}\n"
-            for event in records.events_of(receipt, verdict, None, shop.name)
-        ]
+        if member is not None:
+            self._events.append(
+                f"{event_id}\t{member}\t{kinds.ACCEPTED}\t{at}\t"
+                f"{self.now.isoformat()}\t{self._told(receipt, verdict, shop)}\t"
+                f"receipt\t{public_id}\n"
+            )
 
     def write(self) -> None:
         """Write everything that was added."""
@@ -130,6 +134,18 @@ class Rows:
         copy_rows("purchases_receiptline", _LINE, self._lines)
         self.earnings.write()
         copy_rows("members_event", _EVENT, self._events)
+
+    def _told(self, receipt: ReceiptIn, verdict: Verdict, shop: Shop) -> str:
+        """Return what the event says, as in records.events_of."""
+        return _json(
+            {
+                "total": str(receipt.total),
+                "currency": receipt.currency,
+                "points": verdict.points,
+                "reversed": 0,
+                "store_name": shop.name,
+            }
+        )
 
     def _receipt(
         self,

@@ -256,7 +256,7 @@ class _Batch:
         """Write usual purchases in sets."""
         rows = Rows(self.club, self.source, self.now, earnings)
         receipt_ids = draw_ids("purchases_receipt", len(usual))
-        public_ids = iter(draw_public_ids(2 * len(usual)))
+        public_ids = iter(draw_public_ids(3 * len(usual)))
         for receipt_id, (prepared, buyer) in zip(receipt_ids, usual, strict=True):
             rule = self._rule_at(prepared.receipt.purchased_at)
             verdict = rules.decide(
@@ -268,7 +268,7 @@ class _Batch:
                 shop=self.shops[prepared.receipt.store_code],
                 rule=rule,
                 receipt_id=receipt_id,
-                public_ids=(next(public_ids), next(public_ids)),
+                public_ids=(next(public_ids), next(public_ids), next(public_ids)),
             )
             self.loaded.recorded += 1
             self.loaded.lines += len(prepared.lines)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from loyalty.demo.goods import Label
+
 GIFT_CARDS = "Presentkort"
 # Money for a gift card comes back as a purchase, and earns then.
 EXCLUDED_GROUPS = (GIFT_CARDS,)
@@ -68,16 +70,8 @@ CHRISTMAS_CATEGORY = "Jul"
 class Item:
     """An article on the shelf, with its price in kronor."""
 
-    sku: str
-    name: str
-    group: str
-    category: str
-    brand: str
+    label: Label
     price: Decimal
-
-    @property
-    def tax_percent(self) -> Decimal:
-        return GIFT_CARD_TAX if self.group == GIFT_CARDS else TAX
 
 
 def items() -> list[Item]:
@@ -86,8 +80,10 @@ def items() -> list[Item]:
     found: list[Item] = []
     for heading, goods in zip(lines[::2], lines[1::2], strict=True):
         group, category, brand = heading.split("|")
+        tax = GIFT_CARD_TAX if group == GIFT_CARDS else TAX
         for text in goods.split("; "):
             name, price = text.rsplit(" ", 1)
             sku = str(100_100 + 10 * len(found))
-            found.append(Item(sku, name, group, category, brand, Decimal(price)))
+            label = Label(sku, name, group, category, brand, tax)
+            found.append(Item(label, Decimal(price)))
     return found

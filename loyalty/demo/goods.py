@@ -4,7 +4,10 @@ Departments get Swedish group names, because rules and reports name groups; arti
 category names stay the source's English, written as names are.
 """
 
+from dataclasses import dataclass
 from decimal import Decimal
+
+from loyalty.demo.journey import Article
 
 FOOD_TAX = Decimal("12.00")
 OTHER_TAX = Decimal("25.00")
@@ -62,6 +65,18 @@ NOT_FOOD = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Label:
+    """An article as the demo club calls it, and the tax in its price."""
+
+    sku: str
+    name: str
+    group: str
+    category: str
+    brand: str
+    tax_percent: Decimal
+
+
 def article_group(department: str | None, category: str | None, kind: str) -> str:
     """Return the Swedish group of an article."""
     if kind.startswith(FUEL_TYPE):
@@ -85,3 +100,16 @@ def written(name: str) -> str:
 def article_name(sku: str, kind: str | None, category: str | None) -> str:
     """Return what stands on the receipt for an article."""
     return written(kind or category or "") or f"Artikel {sku}"
+
+
+def label(article: Article) -> Label:
+    """Return how the demo club calls an article of the source."""
+    group = article_group(article.department, article.category, article.kind or "")
+    return Label(
+        sku=article.sku,
+        name=article_name(article.sku, article.kind, article.category),
+        group=group,
+        category=written(article.category or ""),
+        brand=BRANDS.get(article.brand, ""),
+        tax_percent=tax_percent(group),
+    )

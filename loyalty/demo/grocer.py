@@ -13,9 +13,7 @@ from loyalty.demo.phones import fictional_number
 from loyalty.demo.places import places
 from loyalty.demo.programme import Shop
 from loyalty.demo.shelf import NOTHING, Shelf
-from purchases.models import Product
 from purchases.rules import ContactIn, ContactKind, PaymentIn, ReceiptIn
-from stores.models import Programme
 
 SEED = 84_51
 # Registered at the till in the last days, and not finished yet: nobody in the source.
@@ -41,6 +39,7 @@ class Grocer:
         self.zone = zone
         self.seed = seed
         self.by = days_to(last_day)
+        self.codes = journey.shops()
         self.households = journey.households()
         self.phone_of = {
             household.id: fictional_number(place)
@@ -49,8 +48,7 @@ class Grocer:
 
     def shops(self) -> list[Shop]:
         """Return all shops of the chain; the source's numbers stay their codes."""
-        codes = self.journey.shops()
-        found = zip(codes, places(len(codes), self.seed), strict=True)
+        found = zip(self.codes, places(len(self.codes), self.seed), strict=True)
         return [
             Shop(
                 code=str(code),
@@ -61,19 +59,9 @@ class Grocer:
             for rank, (code, place) in enumerate(found)
         ]
 
-    def products(self, programme: Programme) -> Iterator[Product]:
+    def articles(self) -> Iterator[goods.Label]:
         """Yield the articles that were bought."""
-        for article in self.journey.articles():
-            yield Product(
-                programme=programme,
-                sku=article.sku,
-                name=goods.article_name(article.sku, article.kind, article.category),
-                article_group=goods.article_group(
-                    article.department, article.category, article.kind or ""
-                ),
-                category=goods.written(article.category or ""),
-                brand=goods.BRANDS.get(article.brand, ""),
-            )
+        return (goods.label(article) for article in self.journey.articles())
 
     def enrolments(self) -> list[Enrolment]:
         """Return those of the slice, and the pending."""
@@ -95,7 +83,7 @@ class Grocer:
 
     def receipts(self) -> Iterator[ReceiptIn]:
         """Yield the purchases as a till would send them, oldest first."""
-        shelf = Shelf(self.journey.articles())
+        shelf = Shelf(self.articles())
         contacts = {
             household: ContactIn(ContactKind.PHONE, phone)
             for household, phone in self.phone_of.items()
@@ -156,11 +144,10 @@ class Grocer:
         day = self.last_day - timedelta(days=chance.randrange(PENDING_DAYS))
         clock = timedelta(minutes=chance.randint(9 * 60, 20 * 60))
         midnight = datetime.combine(day, datetime.min.time(), tzinfo=self.zone)
-        busiest = self.journey.shops()[:BUSY_SHOPS]
         return Enrolment(
             person=None,
             phone=fictional_number(place),
-            shop=str(chance.choice(busiest)),
+            shop=str(chance.choice(self.codes[:BUSY_SHOPS])),
             language=person.language,
             source="TILL",
             registered_at=midnight + clock,

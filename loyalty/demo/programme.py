@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
+from common.copying import copy_rows, escaped
 from common.periods import local_day, start_of_day
 from consent import texts
 from loyalty.demo import assortment, goods
@@ -28,7 +29,6 @@ STARTED = "demo.started"
 LOADED = "demo.loaded"
 # The club is older than the oldest purchase, so that members can have joined before.
 HISTORY = timedelta(days=4 * 365)
-ROWS_AT_ONCE = 5000
 
 POINTS_PER_KRONA = Decimal("1.0000")
 POINT_VALUE = Decimal("0.1000")
@@ -166,13 +166,13 @@ def set_up(
     *,
     programme: Programme,
     shops: Iterable[Shop],
-    products: Iterable[Product],
+    articles: Iterable[goods.Label],
     now: datetime,
 ) -> None:
     """Open the shops, put the articles on the shelves, and let the people in."""
     with transaction.atomic():
         _open(programme, list(shops))
-        Product.objects.bulk_create(products, ROWS_AT_ONCE, ignore_conflicts=True)
+        _put_on_shelves(programme, articles)
         _let_in(programme, now)
 
 
@@ -221,6 +221,32 @@ def _open(programme: Programme, shops: list[Shop]) -> None:
         Till(store=store, code=str(number), name=f"Kassa {number}")
         for store in stores
         for number in range(1, tills[store.code] + 1)
+    )
+
+
+def _put_on_shelves(programme: Programme, articles: Iterable[goods.Label]) -> None:
+    known = set(programme.products.values_list("sku", flat=True))
+    copy_rows(
+        Product._meta.db_table,
+        ["programme_id", "sku", "name", "article_group", "category", "brand"],
+        (
+            "\t".join(
+                map(
+                    escaped,
+                    (
+                        str(programme.pk),
+                        article.sku,
+                        article.name,
+                        article.group,
+                        article.category,
+                        article.brand,
+                    ),
+                )
+            )
+            + "\n"
+            for article in articles
+            if article.sku not in known
+        ),
     )
 
 

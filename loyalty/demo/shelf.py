@@ -9,17 +9,14 @@ from decimal import Decimal
 from functools import cache
 
 from common.money import round_money
-from loyalty.demo import goods
-from loyalty.demo.journey import Article, Line
+from loyalty.demo.goods import Label
+from loyalty.demo.journey import Line
 from purchases.rules import DiscountIn, LineIn, LineKind, TaxIn
 
 NOTHING = Decimal("0.00")
 # The stated factor: ten kronor for a dollar of 2017.
 KRONOR_PER_DOLLAR = 10
 SHELF, COUPON, MATCH = "Veckans pris", "Kupong", "Vi dubblar kupongen"
-
-# An article as lines name it: sku, name, group and its tax.
-_Label = tuple[str, str, str, Decimal]
 
 
 @cache
@@ -56,8 +53,11 @@ def discounts(shelf: int, coupon: int, match: int) -> tuple[DiscountIn, ...]:
 class Shelf:
     """Knows the source's articles, and makes receipt lines of them."""
 
-    def __init__(self, articles: Iterable[Article]) -> None:
-        self._labels = {int(article.sku): _label(article) for article in articles}
+    def __init__(self, articles: Iterable[Label]) -> None:
+        self._labels = {
+            int(label.sku): (label.sku, label.name, label.group, label.tax_percent)
+            for label in articles
+        }
 
     def lines(self, bought: Iterable[Line]) -> tuple[LineIn, ...]:
         """Return the lines of one basket."""
@@ -91,11 +91,3 @@ class Shelf:
             before = sums.get(line.tax_percent, NOTHING)
             sums[line.tax_percent] = before + line.tax_amount
         return tuple(TaxIn(percent, amount) for percent, amount in sums.items())
-
-
-def _label(article: Article) -> _Label:
-    group = goods.article_group(
-        article.department, article.category, article.kind or ""
-    )
-    name = goods.article_name(article.sku, article.kind, article.category)
-    return (article.sku, name, group, goods.tax_percent(group))

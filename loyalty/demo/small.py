@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 from common.money import round_money
 from loyalty.demo.assortment import CHRISTMAS_CATEGORY, GIFT_CARDS, Item, items
 from loyalty.demo.club import Enrolment
+from loyalty.demo.goods import Label
 from loyalty.demo.names import people
 from loyalty.demo.phones import fictional_number
 from loyalty.demo.programme import Shop
-from purchases.models import Product
 from purchases.rules import (
     ContactIn,
     ContactKind,
@@ -28,7 +28,6 @@ from purchases.rules import (
     ReceiptIn,
     TaxIn,
 )
-from stores.models import Programme
 
 NOTHING = Decimal("0.00")
 SEED = 20_17
@@ -111,17 +110,9 @@ class SmallClub:
         found = [Shop(code, name, town, tills=3) for code, name, town in SHOPS]
         return [*found, Shop(WEB_CODE, "Webbutiken", "", tills=1, is_web=True)]
 
-    def products(self, programme: Programme) -> Iterator[Product]:
+    def articles(self) -> Iterator[Label]:
         """Yield the articles of the range."""
-        for item in self.items:
-            yield Product(
-                programme=programme,
-                sku=item.sku,
-                name=item.name,
-                article_group=item.group,
-                category=item.category,
-                brand=item.brand,
-            )
+        return (item.label for item in self.items)
 
     def _year(self) -> list[Sale]:
         """Return the year's sales, oldest first."""
@@ -255,7 +246,7 @@ class SmallClub:
         christmas = 6.0 if day.month in {11, 12} else 0.1
         weights = [
             christmas
-            if item.category == CHRISTMAS_CATEGORY
+            if item.label.category == CHRISTMAS_CATEGORY
             else 30 / math.sqrt(float(item.price))
             for item in self.items
         ]
@@ -268,7 +259,7 @@ class SmallClub:
             quantity = self.chance.randint(2, 4)
         full = item.price * quantity
         discount = Decimal("0.00")
-        if item.group != GIFT_CARDS and self.chance.random() < 0.15:
+        if item.label.group != GIFT_CARDS and self.chance.random() < 0.15:
             discount = round_money(full * CAMPAIGN_DISCOUNT)
         return SaleLine(item, quantity, round_money(full - discount), discount)
 
@@ -286,7 +277,7 @@ class SmallClub:
         returnable = [
             (number, line)
             for number, line in enumerate(sale.lines, start=1)
-            if line.item.group != GIFT_CARDS
+            if line.item.label.group != GIFT_CARDS
         ]
         if day > self.last_day or not returnable:
             return None
@@ -313,14 +304,15 @@ def _line(number: int, line: SaleLine) -> LineIn:
     discounts: tuple[DiscountIn, ...] = ()
     if line.discount:
         discounts = (DiscountIn(line.discount, "CAMPAIGN", "Kampanj 20 %"),)
-    percent = line.item.tax_percent
+    label = line.item.label
+    percent = label.tax_percent
     return LineIn(
         number=number,
         kind=LineKind.RETURN if is_return else LineKind.PURCHASE,
-        sku=line.item.sku,
-        article_number=line.item.sku,
-        article_name=line.item.name,
-        article_group=line.item.group,
+        sku=label.sku,
+        article_number=label.sku,
+        article_name=label.name,
+        article_group=label.group,
         quantity=Decimal(line.quantity * 1000).scaleb(-3),
         gross_paid=line.paid,
         tax_amount=round_money(line.paid * percent / (100 + percent)),

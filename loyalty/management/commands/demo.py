@@ -91,7 +91,7 @@ class Command(BaseCommand):
             demo = programme.begin(look=programme.GROCER, size=size, now=now)
             made = Grocer(source, programme.last_day(demo), demo.zone)
         programme.set_up(
-            programme=demo, shops=made.shops(), products=made.products(demo), now=now
+            programme=demo, shops=made.shops(), articles=made.articles(), now=now
         )
         enrolments = made.enrolments()
         members = club.enrol(programme=demo, enrolments=enrolments, now=now)
