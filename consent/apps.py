@@ -14,4 +14,4 @@ class ConsentConfig(AppConfig):
     def ready(self) -> None:
         """Register what this room hands to others."""
         # Not at the top: models cannot be imported before the apps are loaded.
-        import_module("consent.kinds").register()
+        import_module("consent.registrations").register()

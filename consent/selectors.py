@@ -1,5 +1,7 @@
 """Read the texts in force and what a member has allowed."""
 
+from django.db.models import QuerySet
+
 from consent.models import ConsentEntry, TermsAcceptance, Text
 from members.models import Member
 from stores.models import Programme
@@ -56,6 +58,15 @@ def find_permission(
         ConsentEntry.objects.filter(member=member, purpose=purpose, channel=channel)
         .order_by("-at", "-pk")
         .first()
+    )
+
+
+def list_entries(member: Member) -> QuerySet[ConsentEntry]:
+    """Return everything a member ever said, latest first."""
+    return (
+        ConsentEntry.objects.filter(member=member)
+        .select_related("text")
+        .order_by("-at", "-pk")
     )
 
 

@@ -7,8 +7,11 @@ from django.db import transaction
 
 from consent import kinds
 from consent.models import Channel, ConsentEntry, Purpose, TermsAcceptance, Text
+from consent.selectors import find_permission
 from members import events
 from members.models import Member
+from stores import audit
+from stores.models import Staff
 
 # The actor when members act for themselves; otherwise a public id of staff.
 MEMBER = "member"
@@ -70,6 +73,39 @@ def record_entry(
             },
             subject_type="consent_entry",
             subject_id=entry.public_id,
+        )
+    return entry
+
+
+def withdraw_for_member(
+    *, member: Member, purpose: str, channel: str, staff: Staff, now: datetime
+) -> ConsentEntry | None:
+    """Take a member's yes back because they said so to staff; None if there is none.
+
+    There is no giving for a member: a yes is the member's own act.
+    """
+    with transaction.atomic():
+        # Locked, so that two clicks are one withdrawal.
+        Member.objects.select_for_update().get(pk=member.pk)
+        latest = find_permission(member, purpose=purpose, channel=channel)
+        if latest is None or latest.action != ConsentEntry.Action.GIVEN:
+            return None
+        entry = record_entry(
+            member=member,
+            purpose=purpose,
+            channel=channel,
+            action=ConsentEntry.Action.WITHDRAWN,
+            at=now,
+            source=ConsentEntry.Source.STAFF,
+            actor=str(staff.public_id),
+        )
+        audit.record(
+            programme=member.programme,
+            actor=staff,
+            action=kinds.WITHDRAWN,
+            now=now,
+            member_id=member.public_id,
+            subject=f"{purpose} {channel}",
         )
     return entry
 

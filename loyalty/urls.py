@@ -24,4 +24,5 @@ urlpatterns = [
     path("me/", include("portal.urls")),
     path("join/", include("enrolment.urls")),
     path("dev/", include("messaging.urls")),
+    path("members/", include("consent.urls")),
 ]

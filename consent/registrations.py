@@ -1,0 +1,20 @@
+"""What this room hands to others when the house starts."""
+
+from django.utils.translation import gettext_lazy as _
+
+from consent import kinds
+from members import panels
+from members.panels import Column
+from stores import audit
+
+
+def register() -> None:
+    """Register kinds of events, the panel of a member's page, and audit words."""
+    kinds.register()
+    panels.register(
+        title=_("Permissions"),
+        url_name="consent:permissions-panel",
+        order=20,
+        column=Column.SIDE,
+    )
+    audit.register_action(kinds.WITHDRAWN, _("Took a permission back for a member"))
