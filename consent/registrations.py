@@ -12,7 +12,7 @@ def register() -> None:
     """Register kinds of events, the panel of a member's page, and audit words."""
     kinds.register()
     panels.register(
-        title=_("Permissions"),
+        title=_("Consents"),
         url_name="consent:permissions-panel",
         order=20,
         column=Column.SIDE,

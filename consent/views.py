@@ -78,4 +78,4 @@ def _panel(request: HttpRequest, member: Member) -> HttpResponse:
         "history": selectors.list_entries(member)[:_HISTORY],
         "may_withdraw": bool(MAY_WITHDRAW & roles_of(staff_of(request))),
     }
-    return answer(request, member, _TEMPLATE, context, title=_("Permissions"))
+    return answer(request, member, _TEMPLATE, context, title=_("Consents"))
