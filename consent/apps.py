@@ -15,3 +15,4 @@ class ConsentConfig(AppConfig):
         """Register what this room hands to others."""
         # Not at the top: models cannot be imported before the apps are loaded.
         import_module("consent.registrations").register()
+        import_module("consent.privacy").register_all()

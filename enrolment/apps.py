@@ -8,3 +8,10 @@ class EnrolmentConfig(AppConfig):
 
     name = "enrolment"
     verbose_name = "Enrolment"
+
+    def ready(self) -> None:
+        """Register what this room hands to others."""
+        # Not at the top: models cannot be imported before the apps are loaded.
+        from enrolment import privacy  # noqa: PLC0415
+
+        privacy.register_all()

@@ -16,4 +16,5 @@ class MessagingConfig(AppConfig):
         """Register what this room hands to others, and its check of the settings."""
         # Not at the top: models cannot be imported before the apps are loaded.
         import_module("messaging.notices").register("member.activated", "welcome")
+        import_module("messaging.privacy").register_all()
         register(import_module("messaging.checks").transports_are_set)

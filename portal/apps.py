@@ -12,6 +12,7 @@ class PortalConfig(AppConfig):
     def ready(self) -> None:
         """Make this room's events known to the timeline."""
         # Not at the top: models cannot be imported before the apps are loaded.
-        from portal import kinds  # noqa: PLC0415
+        from portal import kinds, privacy  # noqa: PLC0415
 
         kinds.register()
+        privacy.register_all()

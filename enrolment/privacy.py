@@ -1,0 +1,43 @@
+"""Personal data in this room: the links by which members finish their registration."""
+
+from consent.registry import (
+    Basis,
+    DataClass,
+    Erase,
+    Export,
+    Field,
+    Retention,
+    Use,
+    each,
+    register,
+)
+from enrolment.models import JoinLink
+
+_LINK = Field(
+    DataClass.SECRET,
+    Use.MEMBERSHIP,
+    Basis.CONTRACT,
+    Retention.MONTH,
+    Export.NO,
+    Erase.DELETE,
+)
+_VISIT = Field(
+    DataClass.USE,
+    Use.MEMBERSHIP,
+    Basis.CONTRACT,
+    Retention.MONTH,
+    Export.YES,
+    Erase.DELETE,
+)
+
+
+def register_all() -> None:
+    """Register the models; called once, when the room is ready."""
+    register(
+        JoinLink,
+        {
+            **each(_LINK, "id", "public_id", "member", "token_hash", "replaced_at"),
+            **each(_VISIT, "store", "device", "staff", "created_at", "expires_at"),
+            **each(_VISIT, "used_at"),
+        },
+    )
