@@ -32,6 +32,8 @@ from loyalty.overview.readings import (
     within,
 )
 from members.models import Member
+from points import rules
+from points.selectors import find_rule
 from purchases.models import Receipt
 from stores.models import Programme
 from stores.roles import Role
@@ -181,13 +183,12 @@ def _outstanding(
 ) -> Figure:
     """Return the points that members can use, with what they are worth."""
     points = readings.outstanding(programme, store_ids)
-    value = readings.point_value(programme, now)
-    worth = display(points * (value or ZERO), programme.currency, ore=False)
-    return Figure(
-        label=_("Points to use"),
-        value=_number(points),
-        note=_("worth %(money)s") % {"money": worth} if value else _("no rule yet"),
-    )
+    rule = find_rule(programme_id=programme.pk, at=now)
+    note = _("no rule yet")
+    if rule is not None:
+        money = display(rules.worth(points, rule), programme.currency, ore=False)
+        note = _("worth %(money)s") % {"money": money}
+    return Figure(label=_("Points to use"), value=_number(points), note=note)
 
 
 def _by_store(ranked: list[tuple[str, int]]) -> list[charts.Bar]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from common.periods import local_day, start_of_day
 from members.models import Member
 from messaging.models import Message
-from points.models import Account, EarningRule
+from points.models import Account
 from purchases.models import Receipt
 from stores.models import Programme
 
@@ -154,20 +154,6 @@ def outstanding(programme: Programme, store_ids: frozenset[int] | None) -> int:
         points=Coalesce(Sum(Greatest(F("balance"), Value(0))), Value(0))
     )["points"]
     return total
-
-
-def point_value(programme: Programme, now: datetime) -> Decimal | None:
-    """Return what a point is worth by the rule in force, or None without a rule."""
-    return (
-        EarningRule.objects.filter(
-            programme=programme,
-            status=EarningRule.Status.PUBLISHED,
-            starts_at__lte=now,
-        )
-        .order_by("-starts_at")
-        .values_list("point_value", flat=True)
-        .first()
-    )
 
 
 def member_sales(turnover: dict[date, tuple[Decimal, Decimal]], day: date) -> Decimal:
