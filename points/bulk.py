@@ -54,6 +54,10 @@ class Earnings:
     _stored: set[int] = field(default_factory=set)
     _added: dict[int, list[int]] = field(default_factory=dict)
     _rows: list[tuple[str, str]] = field(default_factory=list)
+    _posted: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._posted = self.now.isoformat()
 
     def lock(self, members: Collection[int]) -> None:
         """Lock the accounts of members until the end of the transaction."""
@@ -95,7 +99,7 @@ class Earnings:
         self._rows.append(
             (
                 f"{public_id}\t{member}\t{Entry.Kind.EARN.value}\t{points}\t{balance}\t"
-                f"{at}\t{self.now.isoformat()}\t{key}\t{rule}\t{source[0]}\t{source[1]}"
+                f"{at}\t{self._posted}\t{key}\t{rule}\t{source[0]}\t{source[1]}"
                 "\t\n",
                 f"{member}\t{points}\t{points}\t{at}\t"
                 f"{expires_at.isoformat() if expires_at else NULL}\n",

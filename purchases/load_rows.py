@@ -1,12 +1,14 @@
 """The rows of a load as COPY takes them: made ahead as far as that goes."""
 
+import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from common.copying import NULL, bytes_of, copy_rows, escaped
+from common.periods import local_day, start_of_day
 from points.bulk import Earnings
 from points.rules import EarningRule, expires_at
 from purchases import kinds, records
@@ -60,14 +62,77 @@ class Shop:
 def prepare(receipt: ReceiptIn) -> Prepared:
     """Work out what needs no database."""
     index = records.contact_index(receipt.contact)
+    lines = [_line(line) for line in receipt.lines]
     return Prepared(
         receipt=receipt,
         index=index,
-        content_hash=records.content_hash(receipt, index),
+        content_hash=_content_hash(receipt, index, [text for _row, text in lines]),
         payments=_json(records.payments_of(receipt)),
         taxes=_json(records.taxes_of(receipt)),
-        lines=[_line(line) for line in receipt.lines],
+        lines=[row for row, _text in lines],
     )
+
+
+def _content_hash(receipt: ReceiptIn, index: bytes | None, lines: list[str]) -> bytes:
+    """Return records.content_hash, from lines that are JSON already."""
+    header = [
+        receipt.unique_receipt_id,
+        receipt.receipt_number,
+        index.hex() if index else "",
+        receipt.purchased_at.isoformat(),
+        receipt.business_on.isoformat(),
+        receipt.store_code,
+        receipt.till_code,
+        receipt.currency,
+        str(receipt.total),
+        [(payment.kind, str(payment.value)) for payment in receipt.payments],
+        [(str(tax.percent), str(tax.amount)) for tax in receipt.taxes],
+        receipt.original_unique_id,
+    ]
+    content = f"{json.dumps(header)[:-1]}, [{', '.join(lines)}]]"
+    return hashlib.sha256(content.encode()).digest()
+
+
+def _line(line: LineIn) -> tuple[str, str]:
+    """Return a line as the end of a row, and as JSON for the content's hash."""
+    row, text = _article(
+        line.kind, line.sku, line.article_number, line.article_name, line.article_group
+    )
+    quantity, paid = str(line.quantity), str(line.gross_paid)
+    tax, percent = str(line.tax_amount), str(line.tax_percent)
+    discounts = listed = "[]"
+    if line.discounts:
+        discounts, listed = _discounts(line.discounts)
+    original = line.original_number
+    bonus = line.awards_bonus
+    return (
+        f"{line.number}\t{row}\t{quantity}\t{paid}\t{tax}\t{percent}\t"
+        f"{'t' if bonus else 'f'}\t{discounts}\t"
+        f"{NULL if original is None else original}\n",
+        f'[{text}, "{quantity}", "{paid}", "{tax}", "{percent}", '
+        f"{'true' if bonus else 'false'}, {listed}, "
+        f"{'null' if original is None else original}]",
+    )
+
+
+@lru_cache(maxsize=200_000)
+def _article(*texts: str) -> tuple[str, str]:
+    values = [str(text) for text in texts]
+    return "\t".join(map(escaped, values)), json.dumps(values)[1:-1]
+
+
+@lru_cache(maxsize=100_000)
+def _discounts(discounts: tuple[DiscountIn, ...]) -> tuple[str, str]:
+    stored = [
+        {
+            "value": str(discount.value),
+            "type": discount.kind,
+            "description": discount.description,
+        }
+        for discount in discounts
+    ]
+    listed = [(str(each.value), each.kind, each.description) for each in discounts]
+    return _json(stored), json.dumps(listed)
 
 
 @dataclass(slots=True)
@@ -81,6 +146,10 @@ class Rows:
     _receipts: list[str] = field(default_factory=list)
     _lines: list[str] = field(default_factory=list)
     _events: list[str] = field(default_factory=list)
+    _posted: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._posted = self.now.isoformat()
 
     def add(
         self,
@@ -109,7 +178,11 @@ class Rows:
                 rule=rule.id,
                 source=("receipt", public_id),
                 public_id=entry_id,
-                expires_at=expires_at(receipt.purchased_at, rule, self.club.zone),
+                expires_at=_last_moment(
+                    local_day(receipt.purchased_at, self.club.zone),
+                    rule,
+                    self.club.zone,
+                ),
             )
         self._receipts.append(
             self._receipt(prepared, verdict, shop, receipt_id, public_id, at)
@@ -124,7 +197,7 @@ class Rows:
         if member is not None:
             self._events.append(
                 f"{event_id}\t{member}\t{kinds.ACCEPTED}\t{at}\t"
-                f"{self.now.isoformat()}\t{self._told(receipt, verdict, shop)}\t"
+                f"{self._posted}\t{self._told(receipt, verdict, shop)}\t"
                 f"receipt\t{public_id}\n"
             )
 
@@ -176,43 +249,14 @@ class Rows:
             f"{verdict.eligible}\t{verdict.points}\t0\t0\t"
             f"{verdict.reason.value if verdict.reason else ''}\t{balance}\t\t"
             f"{verdict.return_eligible}\t0\t{self.source}\t"
-            f"{bytes_of(prepared.content_hash)}\t{self.now.isoformat()}\n"
+            f"{bytes_of(prepared.content_hash)}\t{self._posted}\n"
         )
 
 
-def _line(line: LineIn) -> str:
-    article = _article(
-        line.kind, line.sku, line.article_number, line.article_name, line.article_group
-    )
-    return (
-        f"{line.number}\t{article}\t{line.quantity!s}\t{line.gross_paid!s}\t"
-        f"{line.tax_amount!s}\t{line.tax_percent!s}\t"
-        f"{'t' if line.awards_bonus else 'f'}\t"
-        f"{_discounts(line.discounts) if line.discounts else '[]'}\t"
-        f"{NULL if line.original_number is None else line.original_number}\n"
-    )
-
-
-@lru_cache(maxsize=200_000)
-def _article(kind: str, sku: str, number: str, name: str, group: str) -> str:
-    return "\t".join(map(escaped, (str(kind), sku, number, name, group)))
-
-
-def _discounts(discounts: Sequence[DiscountIn]) -> str:
-    """Return discounts as JSON; put together by hand, there are a million of them."""
-    parts = ", ".join(
-        [
-            f'{{"value": "{discount.value!s}", '
-            f"{_described(discount.kind, discount.description)}}}"
-            for discount in discounts
-        ]
-    )
-    return f"[{parts}]"
-
-
-@lru_cache(maxsize=10_000)
-def _described(kind: str, description: str) -> str:
-    return _json({"type": kind, "description": description})[1:-1]
+@lru_cache(maxsize=1000)
+def _last_moment(day: date, rule: EarningRule, zone: ZoneInfo) -> datetime | None:
+    """Return when points of a day expire: the same for the whole day."""
+    return expires_at(start_of_day(day, zone), rule, zone)
 
 
 def _json(value: object) -> str:

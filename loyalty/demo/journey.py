@@ -79,9 +79,10 @@ class Tally:
         return self.lines - self.empty_lines
 
 
-# One line of a basket: product, thousandths of a piece, and in cents what was paid and
-# what the week's price, a coupon and its doubling took off.
-Line = tuple[int, int, int, int, int, int]
+# One line of a basket: basket, household, store, moment; product, thousandths of a
+# piece, and in cents what was paid and what the week's price, a coupon and its doubling
+# took off.
+Line = tuple[int, int, int, datetime, int, int, int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,13 +184,7 @@ class Journey:
             for basket, rows in groupby(stream, itemgetter(0)):
                 lines = list(rows)
                 _id, household, shop, stored = lines[0][:4]
-                yield Basket(
-                    basket,
-                    household,
-                    shop,
-                    local_time(stored),
-                    [line[4:] for line in lines],
-                )
+                yield Basket(basket, household, shop, local_time(stored), lines)
 
     def _rows(self, query: str, values: list[object]) -> list[tuple[Any, ...]]:
         with duckdb.connect() as connection:
