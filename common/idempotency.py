@@ -53,10 +53,19 @@ def key_of(request: HttpRequest) -> str:
 
 
 def hash_body(body: Any) -> bytes:
-    """Return the hash of a JSON value, the same whatever the order of its keys."""
-    text = json.dumps(
-        body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str
-    )
+    """Return the hash of a JSON value, the same whatever the order of its keys.
+
+    Raises:
+        Problem: 400 for a value nested so deeply that it cannot be written again.
+    """
+    try:
+        text = json.dumps(
+            body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str
+        )
+    except RecursionError:
+        raise Problem(
+            status=400, code="malformed", title=_("The body is nested too deeply.")
+        ) from None
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
