@@ -9,7 +9,6 @@ import json
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.core.wsgi import get_wsgi_application
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
@@ -202,4 +201,3 @@ def lookup(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [path("sql", sql), path("orm", orm), path("lookup", lookup)]
-application = get_wsgi_application()

@@ -1,7 +1,6 @@
-"""Settings of the floor: the same database and Django, nothing else."""
+"""Settings of the floor: the same Django and database, its own URLs."""
 
 from loyalty.settings import *  # noqa: F403
 
-MIDDLEWARE: list[str] = []
 ROOT_URLCONF = "bench.floor"
-WSGI_APPLICATION = "bench.floor.application"
+WSGI_APPLICATION = "bench.floor_wsgi.application"

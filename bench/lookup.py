@@ -26,7 +26,10 @@ def main() -> None:
     address = os.environ["DATABASE_URL"]
     with (
         servers.serve("loyalty.wsgi", "loyalty.settings", address) as (port, pid),
-        servers.serve("bench.floor", "bench.floor_settings", address) as (low, low_pid),
+        servers.serve("bench.floor_wsgi", "bench.floor_settings", address) as (
+            low,
+            low_pid,
+        ),
     ):
         targets = {
             "product": client.Target(

@@ -20,7 +20,7 @@ def main() -> None:
     created = datetime.now(UTC).isoformat(timespec="seconds")
 
     def body(run: str, number: int) -> tuple[dict[str, str], bytes]:
-        unique = f"{run}-{number}"
+        unique = f"bench-{run}-{number:06d}"
         items = [
             {
                 "type": "PURCHASE", "sku": f"S{n}", "articleNumber": f"A{n}",
@@ -47,7 +47,10 @@ def main() -> None:
     address = os.environ["DATABASE_URL"]
     with (
         servers.serve("loyalty.wsgi", "loyalty.settings", address) as (port, pid),
-        servers.serve("bench.floor", "bench.floor_settings", address) as (low, low_pid),
+        servers.serve("bench.floor_wsgi", "bench.floor_settings", address) as (
+            low,
+            low_pid,
+        ),
     ):
         targets = {
             "product": client.Target(

@@ -413,7 +413,7 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
     "loggers": {
-        "django.request": {"level": "ERROR" if TESTING else "INFO"},
+        "django.request": {"level": "ERROR" if TESTING else "NOTSET"},
         "django.server": {"level": "WARNING"},
     },
 }
