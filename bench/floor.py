@@ -79,6 +79,12 @@ END $$;
 """
 
 
+def _sized(response: HttpResponse) -> HttpResponse:
+    # No middleware does it here, and without it the answer goes out in chunks.
+    response["Content-Length"] = str(len(response.content))
+    return response
+
+
 def sql(request: HttpRequest) -> HttpResponse:
     """Write a receipt with one SQL call."""
     with connection.cursor() as cursor:
@@ -86,7 +92,8 @@ def sql(request: HttpRequest) -> HttpResponse:
             "SELECT bench_receipt(%s::jsonb, %s)",
             [request.body.decode(), timezone.now()],
         )
-        return HttpResponse(cursor.fetchone()[0], content_type="application/json")
+        answer = cursor.fetchone()[0]
+    return _sized(HttpResponse(answer, content_type="application/json"))
 
 
 def orm(request: HttpRequest) -> HttpResponse:
@@ -98,7 +105,7 @@ def orm(request: HttpRequest) -> HttpResponse:
     with transaction.atomic():
         done = IdempotencyRecord.objects.filter(scope="orm", key=key).first()
         if done is not None:
-            return JsonResponse(done.answer)
+            return _sized(JsonResponse(done.answer))
         store = Store.objects.get(code=body["storeExternalId"])
         member = Member.objects.get(phone=body["contact"]["matchKey"])
         rule = EarningRule.objects.filter(
@@ -184,7 +191,7 @@ def orm(request: HttpRequest) -> HttpResponse:
             answer=answer,
             recorded_at=now,
         )
-    return JsonResponse(answer, status=201)
+    return _sized(JsonResponse(answer, status=201))
 
 
 def lookup(request: HttpRequest) -> HttpResponse:
@@ -197,7 +204,8 @@ def lookup(request: HttpRequest) -> HttpResponse:
             " WHERE m.programme_id = 1 AND m.phone = %s AND m.phone <> ''",
             [phone],
         )
-        return JsonResponse({"member": cursor.fetchone()})
+        member = cursor.fetchone()
+    return _sized(JsonResponse({"member": member}))
 
 
 urlpatterns = [path("sql", sql), path("orm", orm), path("lookup", lookup)]
