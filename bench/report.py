@@ -32,7 +32,9 @@ def rounds(
     rates: dict[str, list[float]] = {name: [] for name in targets}
     cpu: dict[str, list[float]] = {name: [] for name in targets}
     for target in targets.values():
-        client.in_own_process(client.closed_loop, target, "warm", CLIENTS, 1.0)
+        client.in_own_process(
+            client.closed_loop, target, f"warm-{target.name}", CLIENTS, 1.0
+        )
     for number in range(ROUNDS):
         for name, target in targets.items():
             before = servers.cpu_seconds(pids[name])
