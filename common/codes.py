@@ -97,3 +97,12 @@ register_problem(
     "busy", 503, _("Too many changes to the same thing at once; send it again.")
 )
 register_problem("error", 400, _("The request failed; the title says why."))
+
+# Faults that more than one room finds.
+register_fault("not_an_object", _("Must be a JSON object."))
+register_fault("required", _("Is missing or empty."))
+register_fault("not_text", _("Must be text."))
+register_fault("too_long", _("The text is too long."))
+register_fault("phone_malformed", _("Is no mobile number."))
+register_fault("email_malformed", _("Is no e-mail address."))
+register_fault("number_malformed", _("Is no membership number."))

@@ -120,6 +120,7 @@ TABLE: dict[str, Access] = {
     "messaging:outbox": public("GET"),
     # the API
     "api-purchases:receipts": api("POST"),
+    "api-points:member-lookup": api("POST"),
     # consent: a panel of the member's page
     "consent:permissions-panel": desk(_SEE_MEMBERS),
     "consent:permission-withdraw": desk(post=_EXPORT_MEMBERS),

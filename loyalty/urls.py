@@ -13,6 +13,7 @@ handler500 = "common.views.server_error"
 urlpatterns = [
     # First, because the till waits: addresses are tried from the top.
     path("api/v1/", include("purchases.api_urls")),
+    path("api/v1/", include("points.api_urls")),
     path("healthz", common_views.healthz, name="healthz"),
     path("readyz", common_views.readyz, name="readyz"),
     path("", include("common.urls")),

@@ -17,11 +17,7 @@ register_problem(
 )
 
 for _code, _words in {
-    "not_an_object": _("Must be a JSON object."),
     "not_a_list": _("Must be a JSON list."),
-    "required": _("Is missing or empty."),
-    "not_text": _("Must be text."),
-    "too_long": _("The text is too long."),
     "not_plain_text": _("The text holds characters that cannot be stored."),
     "not_an_amount": _("Must be an amount such as 129.50."),
     "too_precise": _("Has too many decimals."),
@@ -36,9 +32,6 @@ for _code, _words in {
     "unknown_key_type": _(
         "Must be MobilePhone, Email, MemberNumber, CardId, ContactId or ExternalId."
     ),
-    "phone_malformed": _("Is no mobile number."),
-    "email_malformed": _("Is no e-mail address."),
-    "number_malformed": _("Is no membership number."),
     "id_malformed": _("Is no id of a member."),
     "unknown_line_type": _("Must be PURCHASE, RETURN or ADJUSTMENT."),
     "quantity_sign": _(

@@ -1,4 +1,4 @@
-"""Whatever a till sends, the answer is clear, nothing is lost, and it is never a 500."""
+"""Whatever a till sends, the answer is clear, nothing is lost, and never a 500."""
 
 import json
 from datetime import UTC, datetime, timedelta
