@@ -373,3 +373,26 @@ class TestFinishTwiceAtOnce:
         assert sum(registration.is_new for registration in made) == 1
         assert Member.objects.count() == 1
         assert Message.objects.count() == 1
+
+    def test_sends_one_link_for_two_taps(self, link, now):
+        barrier = threading.Barrier(4)
+        outcomes = []
+
+        def tap():
+            try:
+                barrier.wait(timeout=20)
+                services.resend_link(member=link.member, now=now + timedelta(minutes=1))
+                outcomes.append("sent")
+            except services.TooSoon:
+                outcomes.append("too soon")
+            finally:
+                connection.close()
+
+        threads = [threading.Thread(target=tap) for _tap in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=30)
+
+        assert sorted(outcomes) == ["sent", "too soon", "too soon", "too soon"]
+        assert JoinLink.objects.filter(replaced_at=None).count() == 1

@@ -95,6 +95,28 @@ class TestWorkersAtOnce:
         assert len(transport.ids) > len(set(transport.ids))
 
 
+class TestQueueingAtOnce:
+    def test_keeps_one_message_for_a_key_and_counts_it_once(self, member, now):
+        made = []
+
+        def queue_code():
+            message = queue(
+                member,
+                now=now,
+                kind="login_code",
+                message_class=Message.Class.CODE,
+                context={"code": "123456"},
+                dedupe_key="once",
+            )
+            made.append(message.pk)
+
+        # Twice as many as the limit lets through, were each counted.
+        work_at_once(lambda: [queue_code(), queue_code()])
+
+        assert len(made) == 2 * WORKERS
+        assert set(made) == {Message.objects.get().pk}
+
+
 class Gateway:
     """A provider in another process: a pipe notes every id that it takes.
 
