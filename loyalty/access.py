@@ -119,6 +119,9 @@ TABLE: dict[str, Access] = {
     # messaging: the simulator, where settings allow it
     "messaging:outbox": public("GET"),
     # the API
+    "api-schema": public("GET"),
+    "api-docs": public("GET"),
+    "api-problems": public("GET"),
     "api-purchases:receipts": api("POST"),
     "api-points:member-lookup": api("POST"),
     # consent: a panel of the member's page

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from common import views as common_views
+from loyalty import api_docs
 from loyalty.views import home
 
 handler400 = "common.views.bad_request"
@@ -14,6 +15,9 @@ urlpatterns = [
     # First, because the till waits: addresses are tried from the top.
     path("api/v1/", include("purchases.api_urls")),
     path("api/v1/", include("points.api_urls")),
+    path("api/schema", api_docs.schema, name="api-schema"),
+    path("api/docs/", api_docs.docs, name="api-docs"),
+    path("api/docs/problems", api_docs.problems, name="api-problems"),
     path("healthz", common_views.healthz, name="healthz"),
     path("readyz", common_views.readyz, name="readyz"),
     path("", include("common.urls")),
