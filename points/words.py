@@ -128,11 +128,14 @@ def lifetime(rule: EarningRule) -> str:
 
 def exclusions(rule: EarningRule) -> str:
     """Say what earns nothing; gift cards never do, whatever the rule names."""
-    if not rule.excluded_groups:
+    named = [
+        group
+        for group in sorted(rule.excluded_groups)
+        if rules.group_name(group) not in rules.GIFT_CARD_GROUPS
+    ]
+    if not named:
         return _("Gift cards earn no points")
-    return _("Gift cards and %(groups)s earn no points") % {
-        "groups": ", ".join(sorted(rule.excluded_groups))
-    }
+    return _("Gift cards and %(groups)s earn no points") % {"groups": ", ".join(named)}
 
 
 def terms(rule: EarningRule, currency: str) -> list[str]:

@@ -315,7 +315,10 @@ def _try_code(
     if is_closed(now=now):
         return Verdict.CLOSED, None
     entered = codes.code_hash(login_code.public_id, code)
-    if not codes.is_same(bytes(login_code.code_hash), entered) or login_code.member_id is None:
+    if (
+        not codes.is_same(bytes(login_code.code_hash), entered)
+        or login_code.member_id is None
+    ):
         LoginCode.objects.filter(pk=login_code.pk).update(tries=F("tries") + 1)
         return Verdict.WRONG, None
     LoginCode.objects.filter(pk=login_code.pk).update(used_at=now)
