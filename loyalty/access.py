@@ -126,5 +126,7 @@ TABLE: dict[str, Access] = {
     "api-points:member-lookup": api("POST"),
     # consent: a panel of the member's page
     "consent:permissions-panel": desk(_SEE_MEMBERS),
+    "points:member-panel": desk(_SEE_MEMBERS),
+    "purchases:member-panel": desk(_SEE_MEMBERS),
     "consent:permission-withdraw": desk(post=_EXPORT_MEMBERS),
 }

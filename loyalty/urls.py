@@ -30,4 +30,6 @@ urlpatterns = [
     path("join/", include("enrolment.urls")),
     path("dev/", include("messaging.urls")),
     path("members/", include("consent.urls")),
+    path("members/", include("points.urls")),
+    path("members/", include("purchases.urls")),
 ]

@@ -1,0 +1,18 @@
+"""What this room hands to others when the house starts."""
+
+from django.utils.translation import gettext_lazy as _
+
+from members import panels
+from members.panels import Column
+from points import kinds
+
+
+def register() -> None:
+    """Register kinds of events and the panel of a member's page."""
+    kinds.register()
+    panels.register(
+        title=_("Points"),
+        url_name="points:member-panel",
+        order=10,
+        column=Column.SIDE,
+    )
