@@ -11,23 +11,14 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema
 
 from common.api import ApiView, answer, read_json
-from common.codes import fault_words, register_fault, register_problem
+from common.codes import fault_words
 from common.problems import Fault, Problem, invalid
 from members import cards, phones
 from points import documents
 from stores.authentication import Caller
-
-register_fault(
-    "exactly_one",
-    gettext_lazy("Send exactly one of mobile, email, memberNumber and cardToken."),
-)
-register_problem(
-    "member_not_found", 404, gettext_lazy("The club has no such member.")
-)
 
 _LONGEST = 254
 _OERE = Decimal("0.01")

@@ -6,6 +6,4 @@ from points import api
 
 app_name = "api-points"
 
-urlpatterns = [
-    path("members/lookup", api.MemberLookup.as_view(), name="member-lookup")
-]
+urlpatterns = [path("members/lookup", api.MemberLookup.as_view(), name="member-lookup")]

@@ -4,11 +4,12 @@ from django.utils.translation import gettext_lazy as _
 
 from members import panels
 from members.panels import Column
-from points import kinds
+from points import faults, kinds
 
 
 def register() -> None:
-    """Register kinds of events and the panel of a member's page."""
+    """Register codes, kinds of events and the panel of a member's page."""
+    faults.register()
     kinds.register()
     panels.register(
         title=_("Points"),

@@ -4,19 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.codes import register_fault, register_problem
 
-register_problem(
-    "receipt_differs",
-    409,
-    _(
-        "A receipt with this uniqueReceiptId was recorded with other content, listed "
-        "under `differences`. What was recorded first stays."
-    ),
-)
-register_problem(
-    "store_not_allowed", 403, _("The API key does not serve the receipt's store.")
-)
-
-for _code, _words in {
+_FAULTS = {
     "not_a_list": _("Must be a JSON list."),
     "not_plain_text": _("The text holds characters that cannot be stored."),
     "not_an_amount": _("Must be an amount such as 129.50."),
@@ -45,5 +33,21 @@ for _code, _words in {
         "The payments do not add up to totalGrossPrice (0.50 is allowed for rounding)."
     ),
     "returns_itself": _("A receipt cannot return itself."),
-}.items():
-    register_fault(_code, _words)
+}
+
+
+def register() -> None:
+    """Write the codes down; called once, when the room is ready."""
+    register_problem(
+        "receipt_differs",
+        409,
+        _(
+            "A receipt with this uniqueReceiptId was recorded with other content, listed "
+            "under `differences`. What was recorded first stays."
+        ),
+    )
+    register_problem(
+        "store_not_allowed", 403, _("The API key does not serve the receipt's store.")
+    )
+    for code, words in _FAULTS.items():
+        register_fault(code, words)

@@ -15,7 +15,6 @@ from uuid import UUID
 from common.codes import fault_words
 from common.problems import Fault, invalid
 from members import cards, phones
-from purchases import faults as _known_faults  # noqa: F401 - registers the codes
 from purchases import rules
 from purchases.rules import (
     Club,
