@@ -3,8 +3,10 @@
 Owns: `Member`, `Event`, `EventCursor`.
 May import: stores, common.
 Public verbs: `services.register_member`, `services.activate_member`,
-    `services.update_member`, `events.record`, `events.consume`, `phones.normalize`.
+    `services.update_member`, `services.leave`, `events.record`, `events.consume`,
+    `phones.normalize`, `cards.card_token`, `search.find`, `panels.register`.
 Invariants: a mobile number or an e-mail address belongs to one living member of a
     programme; an event is written in the transaction that caused it, and consumers
-    see every event once, also when transactions commit out of order.
+    see every event once, also when transactions commit out of order; staff see contact
+    details masked, and every look, reveal, change and export is on the audit trail.
 """
