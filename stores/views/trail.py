@@ -13,8 +13,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from common.periods import start_of_day
@@ -177,11 +176,20 @@ def audit_check(request: HttpRequest) -> HttpResponse:
         data={"entries": found.entries, "breaks": len(found.breaks)},
     )
     if found.is_whole:
-        text = _("%(number)s entries checked: every chain holds.")
+        text = ngettext(
+            "%(number)s entry checked: every chain holds.",
+            "%(number)s entries checked: every chain holds.",
+            found.entries,
+        )
         toast(request, text % {"number": found.entries})
     else:
-        text = _("The audit trail was changed: %(number)s places do not hold.")
-        toast(request, text % {"number": len(found.breaks)}, tone="error")
+        places = len(found.breaks)
+        text = ngettext(
+            "The audit trail was changed: it does not hold in %(number)s place.",
+            "The audit trail was changed: it does not hold in %(number)s places.",
+            places,
+        )
+        toast(request, text % {"number": places}, tone="error")
     return redirect("stores:audit-list")
 
 
