@@ -33,9 +33,9 @@ class ApiView(APIView):
         """Know the caller, check the scope, call the method, answer with JSON."""
         try:
             self._admit(request)
-            handler = getattr(
-                self, (request.method or "").lower(), self.http_method_not_allowed
-            )
+            handler = getattr(self, (request.method or "").lower(), None)
+            if handler is None:
+                raise exceptions.MethodNotAllowed(request.method or "")
             response: HttpResponseBase = handler(request, *args, **kwargs)
         except Exception as error:
             problem = from_exception(error)

@@ -48,7 +48,9 @@ class ProblemDocument(serializers.Serializer[Any]):
     status = serializers.IntegerField()
     code = serializers.CharField(help_text="Stable, see /api/docs/problems.")
     detail = serializers.CharField(required=False)
-    errors = FaultDocument(many=True, required=False)
+    errors = FaultDocument(  # type: ignore[assignment]  # the framework's own `errors`
+        many=True, required=False
+    )
     request_id = serializers.CharField()
 
 

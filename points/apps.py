@@ -12,7 +12,7 @@ class PointsConfig(AppConfig):
     def ready(self) -> None:
         """Register what this room hands to others."""
         # Not at the top: models cannot be imported before the apps are loaded.
-        from points import kinds, privacy  # noqa: PLC0415
+        from points import privacy, registrations  # noqa: PLC0415
 
-        kinds.register()
+        registrations.register()
         privacy.register_all()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import DatabaseError, connection, transaction
@@ -142,7 +143,7 @@ def publish_rule(*, rule: EarningRule, now: datetime) -> EarningRule:
     return rule
 
 
-def _post(arguments: list[object]) -> Posted:
+def _post(arguments: list[Any]) -> Posted:
     try:
         # A savepoint: a refused spend must not spoil the caller's transaction.
         with transaction.atomic(), connection.cursor() as cursor:

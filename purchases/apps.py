@@ -12,7 +12,7 @@ class PurchasesConfig(AppConfig):
     def ready(self) -> None:
         """Register what this room hands to others."""
         # Not at the top: models cannot be imported before the apps are loaded.
-        from purchases import faults, kinds, privacy  # noqa: F401, PLC0415
+        from purchases import privacy, registrations  # noqa: PLC0415
 
-        kinds.register()
+        registrations.register()
         privacy.register_all()

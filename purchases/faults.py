@@ -42,8 +42,8 @@ def register() -> None:
         "receipt_differs",
         409,
         _(
-            "A receipt with this uniqueReceiptId was recorded with other content, listed "
-            "under `differences`. What was recorded first stays."
+            "A receipt with this uniqueReceiptId was recorded with other content, "
+            "listed under `differences`. What was recorded first stays."
         ),
     )
     register_problem(
