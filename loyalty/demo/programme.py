@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from common.copying import copy_rows, escaped
 from common.periods import local_day, start_of_day
 from consent import texts
-from loyalty.demo import assortment, goods
+from loyalty.demo import goods
 from members import events
 from messaging import notices
 from points.models import EarningRule
@@ -51,7 +51,7 @@ class Look:
 
 GENERATED = Look(
     "small", "Fjäll & Form", "Fjäll & Form Handel AB", "FjallForm",
-    "klubben@fjall-form.example", "#1d4a44", assortment.EXCLUDED_GROUPS,
+    "klubben@fjall-form.example", "#1d4a44", (),
 )  # fmt: skip
 GROCER = Look(
     "journey", "Rågårda", "Rågårda Livs AB", "Ragarda",
