@@ -318,7 +318,7 @@ class TestJourney:
             assert taxes == sum(line.tax_amount for line in receipt.lines)
 
     def test_reads_the_clock_of_the_shop(self, journey):
-        """Read as they are stored, one purchase in nine would be at night."""
+        """Read as they are stored, more than one in ten would be at night."""
         moments = [basket.moment for basket in Journey(every=50).baskets()]
 
         at_night = sum(1 <= moment.hour < 6 for moment in moments)
