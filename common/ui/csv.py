@@ -2,11 +2,12 @@
 
 import csv
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
 from django.http import StreamingHttpResponse
+from django.utils import timezone, translation
 from django.utils.formats import get_format
 
 # A cell that begins like this is a formula to a spreadsheet (CWE-1236).
@@ -24,10 +25,31 @@ class _Echo:
 def csv_response(rows: Iterable[Iterable[Any]], *, name: str) -> StreamingHttpResponse:
     """Stream rows as a file; the separators are those the language's Excel expects."""
     return StreamingHttpResponse(
-        csv_lines(rows),
+        _as_asked(csv_lines(rows)),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
+
+
+def _as_asked(lines: Iterator[str]) -> Iterator[str]:
+    """Write each line in the language and zone of the request.
+
+    The server takes the lines after the middleware has left, when the thread is back
+    in the default language.
+    """
+    language, zone = translation.get_language(), timezone.get_current_timezone()
+    return _pull(lines, language, zone)
+
+
+def _pull(
+    lines: Iterator[str], language: str | None, zone: tzinfo | None
+) -> Iterator[str]:
+    while True:
+        with translation.override(language), timezone.override(zone):
+            line = next(lines, None)
+        if line is None:
+            return
+        yield line
 
 
 def csv_lines(rows: Iterable[Iterable[Any]]) -> Iterator[str]:

@@ -3,8 +3,9 @@ from decimal import Decimal
 
 import pytest
 from django.utils import translation
+from django.utils.translation import gettext_lazy
 
-from common.ui.csv import BYTE_ORDER_MARK, cell, csv_lines
+from common.ui.csv import BYTE_ORDER_MARK, cell, csv_lines, csv_response
 
 
 class TestCell:
@@ -42,3 +43,16 @@ class TestCsvLines:
             lines = list(csv_lines([["Name", Decimal("1.50")]]))
 
         assert lines[1] == "Name,1.50\r\n"
+
+
+class TestCsvResponse:
+    def test_speaks_the_language_of_the_request_when_it_is_read_later(self):
+        with translation.override("en"):
+            response = csv_response(
+                [[gettext_lazy("Members"), Decimal("1.5")]], name="m"
+            )
+
+        with translation.override("sv"):
+            text = response.getvalue().decode()
+
+        assert text == f"{BYTE_ORDER_MARK}Members,1.5\r\n"
