@@ -57,7 +57,7 @@ class TestLimitsOnAsking:
     @pytest.mark.parametrize(
         ("limit", "identifier", "one_address"),
         ASKING,
-        ids=lambda value: str(value)[:40],
+        ids=[limit.name for limit, _identifier, _one_address in ASKING],
     )
     def test_hold(self, programme, limit, identifier, one_address):
         address = fresh_address() if one_address else None
