@@ -74,9 +74,7 @@ class TestPurchase:
         assert answer["pointsEarned"] == 99
 
     def test_of_nothing_but_a_gift_card_says_why_it_gave_nothing(self, till, vera):
-        answer = till.record(
-            receipt(line(articleGroup="Gift card"), phone=vera.phone)
-        )
+        answer = till.record(receipt(line(articleGroup="Gift card"), phone=vera.phone))
 
         assert answer["pointsEarned"] == 0
         assert answer["noPointsReason"] == "nothing_earns"
@@ -109,9 +107,7 @@ class TestPurchase:
 
         # Sent by a till that was offline for two days.
         before = till.record(receipt(phone=vera.phone, at=BOUGHT_AT))
-        after = till.record(
-            receipt(phone=vera.phone, at=BOUGHT_AT + timedelta(days=2))
-        )
+        after = till.record(receipt(phone=vera.phone, at=BOUGHT_AT + timedelta(days=2)))
 
         assert (before["pointsEarned"], after["pointsEarned"]) == (249, 498)
 
@@ -192,14 +188,10 @@ class TestReturn:
             bought = receipt(line("10.60"), line("0.70"), phone=vera.phone)
             till.record(bought)
             till.record(
-                receipt(
-                    return_line("0.70"), originalReceipt=bought["uniqueReceiptId"]
-                )
+                receipt(return_line("0.70"), originalReceipt=bought["uniqueReceiptId"])
             )
             till.record(
-                receipt(
-                    return_line("10.60"), originalReceipt=bought["uniqueReceiptId"]
-                )
+                receipt(return_line("10.60"), originalReceipt=bought["uniqueReceiptId"])
             )
 
         assert balance(vera) == 0
@@ -228,9 +220,7 @@ class TestReturn:
 
         for _time in range(3):
             till.record(
-                receipt(
-                    return_line("80.00"), originalReceipt=bought["uniqueReceiptId"]
-                )
+                receipt(return_line("80.00"), originalReceipt=bought["uniqueReceiptId"])
             )
 
         assert balance(vera) == 50
