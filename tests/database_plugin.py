@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # the settings.
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests() -> Generator[None, None, None]:
+    # WhiteNoise warns, and warnings fail, when nothing was ever collected.
+    (ROOT / "var" / "static").mkdir(parents=True, exist_ok=True)
     if is_needed():
         stack = ExitStack()
         atexit.register(stack.close)
