@@ -61,7 +61,7 @@ class Shop:
 
 def prepare(receipt: ReceiptIn) -> Prepared:
     """Work out what needs no database."""
-    index = records.contact_index(receipt.contact)
+    index = _contact_index(receipt.contact)
     lines = [_line(line) for line in receipt.lines]
     return Prepared(
         receipt=receipt,
@@ -71,6 +71,10 @@ def prepare(receipt: ReceiptIn) -> Prepared:
         taxes=_json(records.taxes_of(receipt)),
         lines=[row for row, _text in lines],
     )
+
+
+# The same few thousand people buy again and again.
+_contact_index = lru_cache(maxsize=100_000)(records.contact_index)
 
 
 def _content_hash(receipt: ReceiptIn, index: bytes | None, lines: list[str]) -> bytes:
@@ -96,7 +100,11 @@ def _content_hash(receipt: ReceiptIn, index: bytes | None, lines: list[str]) -> 
 def _line(line: LineIn) -> tuple[str, str]:
     """Return a line as the end of a row, and as JSON for the content's hash."""
     row, text = _article(
-        line.kind, line.sku, line.article_number, line.article_name, line.article_group
+        line.kind.value,
+        line.sku,
+        line.article_number,
+        line.article_name,
+        line.article_group,
     )
     quantity, paid = str(line.quantity), str(line.gross_paid)
     tax, percent = str(line.tax_amount), str(line.tax_percent)
@@ -117,8 +125,7 @@ def _line(line: LineIn) -> tuple[str, str]:
 
 @lru_cache(maxsize=200_000)
 def _article(*texts: str) -> tuple[str, str]:
-    values = [str(text) for text in texts]
-    return "\t".join(map(escaped, values)), json.dumps(values)[1:-1]
+    return "\t".join(map(escaped, texts)), json.dumps(texts)[1:-1]
 
 
 @lru_cache(maxsize=100_000)
