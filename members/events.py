@@ -118,14 +118,35 @@ def record(
 
 # FOLLOWING THE LOG. See decision 0005.
 
-# Below the horizon every transaction has ended, so nothing can appear there any more.
-# The horizon and the rows come from one snapshot, because it is one statement.
+# The oldest transaction that may still write events: below it nothing can appear any
+# more. A transaction of another database of the server cannot, and has its lock with a
+# process that belongs there. Whatever is not found there counts as ours; when it has
+# ended since the snapshot was taken, a new look may tell more.
+_HORIZON = """
+SELECT
+    coalesce(min(running.xact), pg_snapshot_xmax(pg_current_snapshot()))::text::bigint,
+    coalesce(pg_xact_status(min(running.xact)) = 'in progress', true)
+FROM pg_snapshot_xip(pg_current_snapshot()) AS running (xact)
+WHERE NOT EXISTS (
+    SELECT FROM pg_locks held JOIN pg_stat_activity process USING (pid)
+    WHERE held.locktype = 'transactionid' AND held.mode = 'ExclusiveLock'
+        AND held.transactionid = running.xact::xid
+        AND process.datid <> (
+            SELECT oid FROM pg_database WHERE datname = current_database()))
+"""
+_MOST_LOOKS = 10
 _UNREAD = """
 SELECT * FROM members_event
-WHERE (xact, id) > (%s, %s)
-    AND xact < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+WHERE (xact, id) > (%s, %s) AND xact < %s
 ORDER BY xact, id
 LIMIT %s
+"""
+_SKIP = """
+INSERT INTO members_eventcursor AS cursor (name, xact, event_id, read_at)
+VALUES (%(name)s, %(horizon)s, 0, %(now)s)
+ON CONFLICT (name) DO UPDATE SET
+    xact = EXCLUDED.xact, event_id = 0, read_at = EXCLUDED.read_at
+WHERE cursor.xact < EXCLUDED.xact
 """
 _IS_AHEAD = "SELECT %s > pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
 _AHEAD = """
@@ -146,13 +167,6 @@ UPDATE members_event SET xact = xact - %s WHERE id <= (
 # Events are written once; this is the one exception, and it changes no content.
 _OPEN = "ALTER TABLE members_event DISABLE TRIGGER event_written_once"
 _CLOSE = "ALTER TABLE members_event ENABLE TRIGGER event_written_once"
-_SKIP = """
-INSERT INTO members_eventcursor AS cursor (name, xact, event_id, read_at)
-VALUES (%(name)s, pg_snapshot_xmin(pg_current_snapshot())::text::bigint, 0, %(now)s)
-ON CONFLICT (name) DO UPDATE SET
-    xact = EXCLUDED.xact, event_id = 0, read_at = EXCLUDED.read_at
-WHERE cursor.xact < EXCLUDED.xact
-"""
 
 
 def consume(name: str, handler: Handler, *, now: datetime, limit: int = 500) -> int:
@@ -173,7 +187,8 @@ def consume(name: str, handler: Handler, *, now: datetime, limit: int = 500) -> 
         cursor = rows.filter(name=name).first()
         if cursor is None:
             return 0
-        events = list(Event.objects.raw(_UNREAD, [cursor.xact, cursor.event_id, limit]))
+        place = [cursor.xact, cursor.event_id, _horizon(), limit]
+        events = list(Event.objects.raw(_UNREAD, place))
         if not events:
             _refuse_foreign(cursor)
             return 0
@@ -188,7 +203,8 @@ def skip_to_end(name: str, *, now: datetime) -> None:
     For one that joins a log with a past, such as notices after an import.
     """
     with transaction.atomic(), connection.cursor() as statement:
-        statement.execute(_SKIP, {"name": name, "now": now})
+        horizon = _horizon()
+        statement.execute(_SKIP, {"name": name, "horizon": horizon, "now": now})
 
 
 def rebase() -> int:
@@ -207,6 +223,17 @@ def rebase() -> int:
             statement.execute("UPDATE members_eventcursor SET xact = xact - %s", [step])
             statement.execute(_CLOSE)
     return int(step)
+
+
+def _horizon() -> int:
+    """Return the transaction below which every event is written and visible."""
+    with connection.cursor() as statement:
+        for _look in range(_MOST_LOOKS):
+            statement.execute(_HORIZON)
+            horizon, is_running = statement.fetchone()
+            if is_running:
+                break
+    return int(horizon)
 
 
 def _refuse_foreign(cursor: EventCursor) -> None:

@@ -1,6 +1,9 @@
+import random
 import threading
+import time
 from contextlib import contextmanager
 
+import psycopg
 import pytest
 from django.db import DatabaseError, connection, connections, transaction
 
@@ -144,6 +147,19 @@ class TestConsume:
             assert while_open == []
             assert other(read_all) == ["first", "second"]
 
+    def test_waits_for_nobody_in_another_database_of_the_server(self):
+        where = connection.get_connection_params() | {"dbname": "postgres"}
+        options = {
+            name: value
+            for name, value in where.items()
+            if name in {"host", "port", "user", "password", "dbname"}
+        }
+        with psycopg.connect(**options) as elsewhere:
+            elsewhere.execute("SELECT pg_current_xact_id()")
+            record(MemberFactory(), n=1)
+
+            assert read_all() == [1]
+
     def test_loses_the_late_event_when_the_id_alone_is_the_cursor(self):
         """The twin: why `consume` does not do it the simple way."""
         member = MemberFactory()
@@ -182,6 +198,36 @@ class TestConsume:
 
         assert seen == [0, 1, 2, 3]
         assert read_all() == []
+
+    @pytest.mark.parametrize("rounds", [15, pytest.param(400, marks=pytest.mark.soak)])
+    def test_loses_and_repeats_nothing_while_many_write(self, rounds):
+        member = MemberFactory()
+        seen = []
+
+        def write(writer):
+            chance = random.Random(writer)
+            try:
+                for n in range(rounds):
+                    with transaction.atomic():
+                        record(member, n=f"{writer}.{n}.a")
+                        time.sleep(chance.random() / 100)
+                        record(member, n=f"{writer}.{n}.b")
+            finally:
+                connections.close_all()
+
+        writers = [threading.Thread(target=write, args=[each]) for each in range(3)]
+        for writer in writers:
+            writer.start()
+        while any(writer.is_alive() for writer in writers):
+            seen += read_all(limit=7)
+        while found := read_all(limit=7):
+            seen += found
+
+        assert len(seen) == len(set(seen)) == 3 * rounds * 2
+        for writer in range(3):
+            own = [name for name in seen if name.startswith(f"{writer}.")]
+            expected = [f"{writer}.{n}.{half}" for n in range(rounds) for half in "ab"]
+            assert own == expected
 
     def test_sees_what_was_written_in_a_savepoint(self):
         member = MemberFactory()
