@@ -26,16 +26,17 @@ def style_sheet(color: str) -> str:
     """Return CSS that sets --brand, --on-brand, --brand-tint and --brand-ink."""
     brand = read(color if _HEX.match(color) else DEFAULT)
     dark = _lift(brand)
+    tint, dark_tint = _mix(brand, _WHITE, 0.1), _mix(brand, _DARK_GROUND, 0.3)
     pairs = {
         "--brand": (write(brand), write(dark)),
         "--on-brand": (write(text_on(brand)), write(text_on(dark))),
         "--brand-tint": (
-            write(_mix(brand, _WHITE, 0.1)),
-            write(_mix(brand, _DARK_GROUND, 0.3)),
+            write(tint),
+            write(dark_tint),
         ),
         "--brand-ink": (
-            write(_readable(brand, _mix(brand, _WHITE, 0.1), darker=True)),
-            write(_readable(brand, _mix(brand, _DARK_GROUND, 0.3), darker=False)),
+            write(_readable(brand, tint, darker=True)),
+            write(_readable(brand, dark_tint, darker=False)),
         ),
     }
     lines = "".join(
@@ -67,6 +68,11 @@ def write(color: Rgb) -> str:
     return "#" + "".join(f"{round(part * 255):02x}" for part in color)
 
 
+def _as_written(color: Rgb) -> Rgb:
+    # Rounded to what a screen gets, or a contrast of 4.501 is written as one of 4.495.
+    return read(write(color))
+
+
 def _luminance(color: Rgb) -> float:
     red, green, blue = (
         part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
@@ -80,13 +86,13 @@ def _mix(color: Rgb, ground: Rgb, share: float) -> Rgb:
         part * share + under * (1 - share)
         for part, under in zip(color, ground, strict=True)
     )
-    return red, green, blue
+    return _as_written((red, green, blue))
 
 
 def _lift(color: Rgb) -> Rgb:
     """Lighten a dark colour a little, so that a card stands out at night."""
     hue, light, saturation = colorsys.rgb_to_hls(*color)
-    return colorsys.hls_to_rgb(hue, max(light, 0.29), saturation * 0.95)
+    return _as_written(colorsys.hls_to_rgb(hue, max(light, 0.29), saturation * 0.95))
 
 
 def _readable(color: Rgb, tint: Rgb, *, darker: bool) -> Rgb:
@@ -96,7 +102,7 @@ def _readable(color: Rgb, tint: Rgb, *, darker: bool) -> Rgb:
     hue, light, saturation = colorsys.rgb_to_hls(*color)
     for step in range(101):
         moved = light * (1 - step / 100) if darker else light + (1 - light) * step / 100
-        candidate = colorsys.hls_to_rgb(hue, moved, saturation)
+        candidate = _as_written(colorsys.hls_to_rgb(hue, moved, saturation))
         if min(contrast(candidate, tint), contrast(candidate, page)) >= wanted:
             return candidate
     return _BLACK if darker else _WHITE

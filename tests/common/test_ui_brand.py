@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from common.ui import brand
@@ -20,6 +20,7 @@ def pairs(sheet):
 
 class TestStyleSheet:
     @given(COLORS)
+    @example("#066931")
     def test_writes_text_that_can_be_read_on_any_colour(self, color):
         found = pairs(brand.style_sheet(color))
 
