@@ -16,6 +16,11 @@ SESSION_LONGEST = timedelta(days=90)
 # How often a session notes that it was used: a write per page would be waste.
 SESSION_NOTED_EVERY = timedelta(minutes=10)
 
+# Codes are kept for as long as wrong ones count; sessions so that somebody who asks
+# can still be told which devices were signed in.
+CODES_KEPT = timedelta(days=2)
+SESSIONS_KEPT = timedelta(days=90)
+
 # THE BREAKER: people mistype some codes, a guesser mistypes nearly all of them.
 SPRAY_WINDOW = timedelta(minutes=10)
 SPRAY_FLOOR = 60

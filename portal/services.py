@@ -331,3 +331,18 @@ def is_closed(*, now: datetime) -> bool:
         created_at__gt=now - rules.SPRAY_WINDOW
     ).aggregate(wrong=Sum("tries"), right=Count("id", filter=Q(used_at__isnull=False)))
     return rules.is_sprayed(wrong=lately["wrong"] or 0, right=lately["right"])
+
+
+def forget_old(*, now: datetime) -> int:
+    """Delete codes that no limit counts any more, and sessions long over.
+
+    Returns how many rows went. What happened stays in the member's timeline.
+    """
+    gone, _per_model = LoginCode.objects.filter(
+        created_at__lt=now - rules.CODES_KEPT
+    ).delete()
+    over, _per_model = Session.objects.filter(
+        Q(ended_at__lt=now - rules.SESSIONS_KEPT)
+        | Q(expires_at__lt=now - rules.SESSIONS_KEPT)
+    ).delete()
+    return gone + over

@@ -200,3 +200,26 @@ class TestCardCode:
             page.clock.run_for(5 * 60 * 1000)
 
         expect(code).not_to_have_js_property("innerHTML", before)
+
+
+class TestIdleTill:
+    def test_locks_itself_and_clears_the_screen(
+        self, page, live_server, club, clerk, device_code, say, speak, language
+    ):
+        speak(language=language)
+        MemberFactory(programme=club, phone="+46701740605", first_name="Ingrid")
+        till = TillPage(page, live_server.url, say)
+        till.enrol(device_code)
+        till.choose("Carl Ek")
+        till.type_keys(PIN)
+        till.sign_in()
+        page.clock.install()
+        page.goto(f"{live_server.url}/till/")
+        till.type_keys(PHONE)
+        till.find()
+        expect(till.answer).to_contain_text("Ingrid")
+
+        page.clock.run_for(15 * 60 * 1000 + 5000)
+
+        page.wait_for_url("**/till/staff/")
+        expect(page.locator("body")).not_to_contain_text("Ingrid")
