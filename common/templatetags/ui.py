@@ -132,7 +132,7 @@ def day(value: date | datetime | None) -> str:
         return ""
     local = _local(value)
     this_year = local.year == timezone.localdate().year
-    return date_format(local, "j F" if this_year else "j F Y")
+    return date_format(local, "MONTH_DAY_FORMAT" if this_year else "DATE_FORMAT")
 
 
 @register.filter
@@ -142,7 +142,9 @@ def short_day(value: date | datetime | None) -> str:
         return ""
     local = _local(value)
     this_year = local.year == timezone.localdate().year
-    return date_format(local, "j M" if this_year else "j M Y")
+    return date_format(
+        local, "SHORT_DAY_FORMAT" if this_year else "SHORT_DAY_YEAR_FORMAT"
+    )
 
 
 @register.filter

@@ -141,7 +141,7 @@ def summarize(
         sales_change=change,
         sales_share=_share(sales, everything),
         sales_chart=charts.line_chart(
-            labels=[date_format(day, "j M") for day in span.days],
+            labels=[date_format(day, "SHORT_DAY_FORMAT") for day in span.days],
             now=[member_sales(turnover, day) for day in span.days],
             now_name=_("This period"),
             then=[member_sales(turnover, day) for day in span.before]
