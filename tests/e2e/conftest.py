@@ -52,6 +52,14 @@ def browser_type_launch_args(browser_type_launch_args):
     }
 
 
+@pytest.fixture(autouse=True)
+def _answered_to_the_end(context):
+    """Let the last requests finish, so that none holds on to the test database."""
+    yield
+    for open_page in context.pages:
+        open_page.wait_for_load_state("networkidle")
+
+
 @dataclass
 class Watch:
     """Looks over a page's shoulder: errors, the policy, and axe."""
