@@ -117,6 +117,8 @@ def summarize(
     new_members = joined.total(span.days)
     change = _change(sales, sales_before)
     write = _writer(programme)
+    # Today counts in the figures; in a line it would only look like a fall.
+    over, over_before = span.days[:-1], span.before[:-1]
     return Summary(
         is_empty=False,
         figures=[
@@ -133,7 +135,7 @@ def summarize(
                 value=display(sales, programme.currency, ore=False),
                 change=change,
                 note=_share(sales, everything),
-                spark=charts.spark([member_sales(turnover, day) for day in span.days]),
+                spark=charts.spark([member_sales(turnover, day) for day in over]),
             ),
             _outstanding(programme, store_ids, now),
         ],
@@ -141,10 +143,10 @@ def summarize(
         sales_change=change,
         sales_share=_share(sales, everything),
         sales_chart=charts.line_chart(
-            labels=[date_format(day, "SHORT_DAY_FORMAT") for day in span.days],
-            now=[member_sales(turnover, day) for day in span.days],
+            labels=[date_format(day, "SHORT_DAY_FORMAT") for day in over],
+            now=[member_sales(turnover, day) for day in over],
             now_name=_("This period"),
-            then=[member_sales(turnover, day) for day in span.before]
+            then=[member_sales(turnover, day) for day in over_before]
             if sales_before
             else (),
             then_name=_("Period before") if sales_before else "",
