@@ -16,7 +16,7 @@ from django.core.management import call_command, get_commands
 
 ROOT = Path(__file__).resolve().parent.parent
 # Pages of packages that we do not show: another view of the API, and its browser.
-UNUSED = ["redoc*", "rest_framework"]
+UNUSED = ["rest_framework"]
 
 
 def sources() -> Iterator[str]:
