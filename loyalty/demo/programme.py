@@ -17,6 +17,7 @@ from members import events
 from messaging import notices
 from points.models import EarningRule
 from purchases.models import Product
+from purchases.services import claiming
 from stores import audit
 from stores.models import AuditEntry, Programme, RoleGrant, Staff, Store, Till
 from stores.roles import STORE_ROLES, Role
@@ -141,8 +142,9 @@ def begin(*, look: Look, size: str, now: datetime) -> Programme:
 def finish(
     *, programme: Programme, size: str, counts: Mapping[str, Any], now: datetime
 ) -> None:
-    """Note that a load is complete, and keep its events from becoming messages."""
-    events.skip_to_end(notices.CONSUMER, now=now)
+    """Note that a load is complete, and let those who follow events start after it."""
+    for consumer in (notices.CONSUMER, claiming.CONSUMER):
+        events.skip_to_end(consumer, now=now)
     audit.record(
         programme=programme,
         actor=None,
