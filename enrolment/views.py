@@ -26,7 +26,7 @@ from enrolment.rules import LinkState
 from enrolment.selectors import find_link, link_state
 from members.models import Member
 from points.selectors import balance_of
-from stores.middleware import programme_of
+from stores.middleware import programme_of, use_zone
 from stores.models import Programme
 
 RESENDS_PER_ADDRESS = Limit("join.resend.address", 10, timedelta(hours=1))
@@ -110,6 +110,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
 @require_safe
 def terms(request: HttpRequest, language: str) -> HttpResponse:
     """Show the membership terms in force."""
+    use_zone(request)
     if language not in dict(settings.LANGUAGES):
         raise Http404
     with translation.override(language):

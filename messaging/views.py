@@ -13,7 +13,7 @@ from consent.models import Channel
 from members import phones
 from messaging import selectors, sms
 from messaging.models import Message
-from stores.middleware import programme_of
+from stores.middleware import programme_of, use_zone
 
 _PHONES = 6
 _MAILS = 10
@@ -48,6 +48,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
     if not settings.MESSAGE_SIMULATOR:
         raise Http404
     programme = programme_of(request)
+    use_zone(request)
     words = request.GET.get("to", "")[:_LONGEST_FILTER].replace("\x00", "").strip()
     texts = selectors.latest_by_address(
         programme=programme,

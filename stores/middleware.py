@@ -85,7 +85,7 @@ class AccessMiddleware:
             refused = self.guards[access.audience](request)
         if refused is None:
             _note_device(request)
-            _use_zone(request)
+            use_zone(request)
         return refused
 
     def _desk(
@@ -125,7 +125,7 @@ def _wrong_method(access: Access) -> Problem:
     )
 
 
-def _use_zone(request: HttpRequest) -> None:
+def use_zone(request: HttpRequest) -> None:
     """Show times as the programme's clocks do."""
     try:
         timezone.activate(programme_of(request).zone)

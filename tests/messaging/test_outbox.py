@@ -1,5 +1,7 @@
 """The simulator's page."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.urls import reverse
 
@@ -40,6 +42,16 @@ class TestOutbox:
 
         assert "070-174 06 05" in page
         assert '<a href="http://127.0.0.1:8000/join/abc/"' in page
+
+    def test_shows_times_by_the_clocks_of_the_programme(self, client, member):
+        at = datetime(2026, 7, 1, 22, 15, tzinfo=UTC)
+        queue(member, now=at)
+        send_due(now=at)
+
+        page = client.get(URL).content.decode()
+
+        assert "00:15" in page
+        assert "22:15" not in page
 
     def test_shows_a_letter(self, client, member, now):
         queue(member, now=now, channel=Channel.EMAIL)
