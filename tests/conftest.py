@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 
 from stores.roles import Role
@@ -20,6 +21,25 @@ from tests.factories.stores import (
 def _empty_cache():
     # Limits on sign-in live in the cache and would carry over from test to test.
     cache.clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nobody_left_in_the_database(django_db_setup, django_db_blocker):
+    """End connections that threads left behind, so that the database can go.
+
+    A live server's threads, for one, keep theirs for the next request.
+    """
+    yield
+    with django_db_blocker.unblock():
+        name = connection.settings_dict["NAME"]
+        if not str(name).startswith("test_"):
+            return
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = %s AND pid <> pg_backend_pid()",
+                [name],
+            )
 
 
 @pytest.fixture
