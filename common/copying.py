@@ -2,8 +2,8 @@
 
 import os
 import time
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from django.db import connection
 from psycopg import sql
@@ -13,9 +13,10 @@ _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 _VARIANTS = "89ab"
 
 
-@lru_cache(maxsize=100_000)
 def escaped(text: str) -> str:
     """Return a text as COPY's text format wants it."""
+    if text.isprintable() and "\\" not in text:
+        return text
     return text.translate(_ESCAPES)
 
 
@@ -34,6 +35,29 @@ def copy_rows(table: str, columns: Sequence[str], rows: Iterable[str]) -> None:
         return
     with connection.cursor() as cursor, cursor.cursor.copy(statement) as copy:
         copy.write(text)
+
+
+@contextmanager
+def unchecked() -> Iterator[None]:
+    """Write rows without PostgreSQL looking up each of their foreign keys.
+
+    Inside a transaction, for one who has locked every row that the new ones name, or
+    made it in the same transaction: then nothing is left to look up, and the look-ups
+    are half of what a load costs. No trigger fires meanwhile. Where the role may not do
+    this, every key is looked up as ever.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT has_parameter_privilege('session_replication_role', 'SET')"
+        )
+        (may,) = cursor.fetchone()
+        if may:
+            cursor.execute("SET LOCAL session_replication_role = replica")
+    yield
+    # After an error the rollback does it.
+    if may:
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL session_replication_role = origin")
 
 
 def draw_ids(table: str, count: int) -> list[int]:

@@ -2,17 +2,19 @@
 
 import hashlib
 import json
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from common.copying import NULL, bytes_of, copy_rows, escaped
+from common.copying import NULL, bytes_of, copy_rows, escaped, unchecked
 from common.periods import local_day, start_of_day
 from points.bulk import Earnings
 from points.rules import EarningRule, expires_at
 from purchases import kinds, records
 from purchases.rules import (
+    Buyer,
     Club,
     ContactKind,
     DiscountIn,
@@ -20,6 +22,7 @@ from purchases.rules import (
     NoPoints,
     ReceiptIn,
     Verdict,
+    decide,
 )
 
 _RECEIPT = (
@@ -41,9 +44,15 @@ _EVENT = (
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A receipt with all that can be worked out without the database."""
+    """A receipt with all that can be worked out without the database.
+
+    The verdict is that for a member who earns, by the rule that was in force when the
+    load began; `member_id` in it means nothing.
+    """
 
     receipt: ReceiptIn
+    rule: EarningRule | None
+    verdict: Verdict
     index: bytes | None
     content_hash: bytes
     payments: str
@@ -59,16 +68,35 @@ class Shop:
     name: str
 
 
-def prepare(receipt: ReceiptIn) -> Prepared:
+@dataclass(frozen=True, slots=True)
+class RuleBook:
+    """The published rules in the order in which they take over."""
+
+    starts: tuple[datetime, ...]
+    rules: tuple[EarningRule | None, ...]
+
+    def at(self, moment: datetime) -> EarningRule | None:
+        """Return the rule in force at a moment."""
+        place = bisect_right(self.starts, moment)
+        return self.rules[place - 1] if place else None
+
+
+_SOMEBODY = Buyer(0, "ACTIVE")
+
+
+def prepare(receipt: ReceiptIn, book: RuleBook) -> Prepared:
     """Work out what needs no database."""
+    rule = book.at(receipt.purchased_at)
     index = _contact_index(receipt.contact)
     lines = [_line(line) for line in receipt.lines]
     return Prepared(
         receipt=receipt,
+        rule=rule,
+        verdict=decide(receipt, buyer=_SOMEBODY, rule=rule, original=None),
         index=index,
         content_hash=_content_hash(receipt, index, [text for _row, text in lines]),
-        payments=_json(records.payments_of(receipt)),
-        taxes=_json(records.taxes_of(receipt)),
+        payments=_stored(records.payments_of(receipt)),
+        taxes=_stored(records.taxes_of(receipt)),
         lines=[row for row, _text in lines],
     )
 
@@ -139,7 +167,7 @@ def _discounts(discounts: tuple[DiscountIn, ...]) -> tuple[str, str]:
         for discount in discounts
     ]
     listed = [(str(each.value), each.kind, each.description) for each in discounts]
-    return _json(stored), json.dumps(listed)
+    return _stored(stored), json.dumps(listed)
 
 
 @dataclass(slots=True)
@@ -163,6 +191,7 @@ class Rows:
         prepared: Prepared,
         verdict: Verdict,
         *,
+        member: int | None,
         shop: Shop,
         rule: EarningRule | None,
         receipt_id: int,
@@ -175,7 +204,6 @@ class Rows:
         public_id, entry_id, event_id = public_ids
         receipt = prepared.receipt
         at = receipt.purchased_at.isoformat()
-        member = verdict.member_id
         if verdict.points and rule is not None and member is not None:
             self.earnings.add(
                 member=member,
@@ -192,7 +220,7 @@ class Rows:
                 ),
             )
         self._receipts.append(
-            self._receipt(prepared, verdict, shop, receipt_id, public_id, at)
+            self._receipt(prepared, verdict, member, shop, receipt_id, public_id, at)
         )
         owner = _or_null(member)
         self._lines += [
@@ -209,15 +237,19 @@ class Rows:
             )
 
     def write(self) -> None:
-        """Write everything that was added."""
-        copy_rows("purchases_receipt", _RECEIPT, self._receipts)
-        copy_rows("purchases_receiptline", _LINE, self._lines)
-        self.earnings.write()
-        copy_rows("members_event", _EVENT, self._events)
+        """Write everything that was added.
+
+        The caller has locked the members, stores and rules that the rows name.
+        """
+        with unchecked():
+            copy_rows("purchases_receipt", _RECEIPT, self._receipts)
+            copy_rows("purchases_receiptline", _LINE, self._lines)
+            self.earnings.write()
+            copy_rows("members_event", _EVENT, self._events)
 
     def _told(self, receipt: ReceiptIn, verdict: Verdict, shop: Shop) -> str:
         """Return what the event says, as in records.events_of."""
-        return _json(
+        return _stored(
             {
                 "total": str(receipt.total),
                 "currency": receipt.currency,
@@ -231,13 +263,13 @@ class Rows:
         self,
         prepared: Prepared,
         verdict: Verdict,
+        member: int | None,
         shop: Shop,
         receipt_id: int,
         public_id: str,
         at: str,
     ) -> str:
         receipt = prepared.receipt
-        member = verdict.member_id
         # As in records.receipt_row: what a member may claim later, and nothing more.
         is_claimable = (
             prepared.index is not None
@@ -266,7 +298,7 @@ def _last_moment(day: date, rule: EarningRule, zone: ZoneInfo) -> datetime | Non
     return expires_at(start_of_day(day, zone), rule, zone)
 
 
-def _json(value: object) -> str:
+def _stored(value: object) -> str:
     return escaped(json.dumps(value))
 
 

@@ -8,7 +8,6 @@ loads receipts both ways and finds receipts, ledgers and timelines identical.
 
 import json
 import time
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,9 +21,9 @@ from common.problems import Problem
 from points.bulk import Earnings
 from points.rules import EarningRule
 from purchases import records, rules
-from purchases.load_rows import Prepared, Rows, Shop, prepare
+from purchases.load_rows import Prepared, Rows, RuleBook, Shop, prepare
 from purchases.models import Receipt
-from purchases.rules import Buyer, Club, ContactKind, LineKind, ReceiptIn
+from purchases.rules import Buyer, Club, ContactKind, LineKind, ReceiptIn, Verdict
 from purchases.services.recording import Request, record_receipt
 from stores.models import Programme
 
@@ -34,7 +33,9 @@ BATCH = 1500
 _ATTEMPTS = 8
 # Shorter than PostgreSQL waits before it looks for a deadlock: who yields is the load,
 # never a till.
-_SET_LOCK_TIMEOUT = "SET LOCAL lock_timeout = '500ms'"
+# A load that a crash of the server cuts short goes on from what is there: its commits
+# need not wait for the disk.
+_SET_LOCAL = "SET LOCAL lock_timeout = '500ms'; SET LOCAL synchronous_commit = off"
 _PAUSE = 0.2
 
 _LOCK_IDS = """
@@ -54,26 +55,36 @@ _OWNERS = """
 SELECT unique_receipt_id, member_id FROM purchases_receipt
 WHERE programme_id = %s AND unique_receipt_id = ANY(%s) AND member_id IS NOT NULL
 """
-# The conditions of purchases_context, which are those of the partial indexes.
+# The conditions of purchases_context, which are those of the partial indexes. What the
+# new rows name is locked against removal, as PostgreSQL locks it for each foreign key.
 _MEMBERS = {
     ContactKind.PHONE: """
         SELECT phone, id, status FROM members_member WHERE programme_id = %s
-            AND phone = ANY(%s) AND phone <> '' AND status <> 'ERASED'""",
+            AND phone = ANY(%s) AND phone <> '' AND status <> 'ERASED'
+        ORDER BY id FOR KEY SHARE""",
     ContactKind.EMAIL: """
         SELECT lower(email), id, status FROM members_member WHERE programme_id = %s
-            AND lower(email) = ANY(%s) AND email <> '' AND status <> 'ERASED'""",
+            AND lower(email) = ANY(%s) AND email <> '' AND status <> 'ERASED'
+        ORDER BY id FOR KEY SHARE""",
     ContactKind.NUMBER: """
         SELECT number, id, status FROM members_member WHERE programme_id = %s
-            AND number = ANY(%s) AND status <> 'ERASED'""",
+            AND number = ANY(%s) AND status <> 'ERASED'
+        ORDER BY id FOR KEY SHARE""",
     ContactKind.ID: """
         SELECT public_id::text, id, status FROM members_member WHERE programme_id = %s
-            AND public_id = ANY(%s::uuid[]) AND status <> 'ERASED'""",
+            AND public_id = ANY(%s::uuid[]) AND status <> 'ERASED'
+        ORDER BY id FOR KEY SHARE""",
 }
 _RULES = """
 SELECT e.starts_at, purchases_rule(e)::text FROM points_earningrule e
 WHERE e.programme_id = %s AND e.status = 'PUBLISHED' ORDER BY e.starts_at
 """
-_STORES = "SELECT code, id, name FROM stores_store WHERE programme_id = %s"
+_HELD = " FOR KEY SHARE OF e"
+_STORES = """
+SELECT code, id, name FROM stores_store WHERE programme_id = %s AND code = ANY(%s)
+ORDER BY id FOR KEY SHARE
+"""
+_PROGRAMME = "SELECT id FROM stores_programme WHERE id = %s FOR KEY SHARE"
 _ANALYZE = (
     "ANALYZE purchases_receipt, purchases_receiptline, points_entry, points_lot, "
     "points_account, members_event, members_member"
@@ -115,8 +126,9 @@ def load_receipts(
         zone=programme.zone,
     )
     loaded = Loaded()
-    for batch in ahead(_batches(receipts)):
-        loaded = _commit(club, batch, source, now, loaded)
+    book = _rule_book(club, _RULES)
+    for batch in ahead(_batches(receipts, book)):
+        loaded = _commit(club, book, batch, source, now, loaded)
         if progress is not None:
             progress(sum(len(prepared.lines) for prepared in batch))
     if loaded.recorded:
@@ -125,10 +137,23 @@ def load_receipts(
     return loaded
 
 
-def _batches(receipts: Iterable[ReceiptIn]) -> Iterator[list[Prepared]]:
+def _rule_book(club: Club, statement: str) -> RuleBook:
+    rows = _rows(club, statement)
+    starts = tuple(starts_at for starts_at, _rule in rows)
+    found = tuple(records.rule_from(json.loads(rule)) for _at, rule in rows)
+    return RuleBook(starts, found)
+
+
+def _rows(club: Club, statement: str, *values: list[str]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [club.programme_id, *values])
+        return list(cursor.fetchall())
+
+
+def _batches(receipts: Iterable[ReceiptIn], book: RuleBook) -> Iterator[list[Prepared]]:
     batch: list[Prepared] = []
     for receipt in receipts:
-        batch.append(prepare(receipt))
+        batch.append(prepare(receipt, book))
         if len(batch) == BATCH:
             yield batch
             batch = []
@@ -137,7 +162,12 @@ def _batches(receipts: Iterable[ReceiptIn]) -> Iterator[list[Prepared]]:
 
 
 def _commit(
-    club: Club, batch: list[Prepared], source: str, now: datetime, before: Loaded
+    club: Club,
+    book: RuleBook,
+    batch: list[Prepared],
+    source: str,
+    now: datetime,
+    before: Loaded,
 ) -> Loaded:
     """Record a batch in one transaction; again when a till was in the way."""
     for attempt in range(_ATTEMPTS):
@@ -150,7 +180,7 @@ def _commit(
         )
         try:
             with transaction.atomic():
-                _Batch(club, source, now, loaded).record(batch)
+                _Batch(club, book, source, now, loaded).record(batch)
         except (IntegrityError, OperationalError):
             if attempt == _ATTEMPTS - 1:
                 raise
@@ -168,24 +198,30 @@ class _Batch:
     next round, so that every member's receipts are posted in order.
     """
 
-    def __init__(self, club: Club, source: str, now: datetime, loaded: Loaded) -> None:
+    def __init__(
+        self, club: Club, book: RuleBook, source: str, now: datetime, loaded: Loaded
+    ) -> None:
         self.club = club
         self.source = source
         self.now = now
         self.loaded = loaded
-        self.shops = {code: Shop(*shop) for code, *shop in self._rows(_STORES)}
-        found = [(at, json.loads(rule)) for at, rule in self._rows(_RULES)]
-        self.rule_starts = [at for at, _rule in found]
-        self.rules = [records.rule_from(rule) for _at, rule in found]
+        self.shops: dict[str, Shop] = {}
+        self.book = _rule_book(club, _RULES + _HELD)
+        # A rule that was published since the load began makes it decide again.
+        self.is_decided = self.book == book
 
     def record(self, batch: list[Prepared]) -> None:
         """Record them all."""
-        ids = _ids(batch)
         with connection.cursor() as cursor:
-            cursor.execute(_SET_LOCK_TIMEOUT)
-            # The lock that `purchases_record` takes for a receipt and for what it
-            # returns: nobody records one of these meanwhile.
-            cursor.execute(_LOCK_IDS, [self.club.programme_id, ids])
+            cursor.execute(_SET_LOCAL)
+        # The lock that `purchases_record` takes for a receipt and for what it returns:
+        # nobody records one of these meanwhile.
+        self._rows(_LOCK_IDS, _ids(batch))
+        self._rows(_PROGRAMME)
+        codes = {prepared.receipt.store_code for prepared in batch}
+        self.shops = {
+            code: Shop(*shop) for code, *shop in self._rows(_STORES, [*codes])
+        }
         buyers = self._buyers(batch)
         owners = self._owners(batch, buyers)
         while batch:
@@ -258,13 +294,11 @@ class _Batch:
         receipt_ids = draw_ids("purchases_receipt", len(usual))
         public_ids = iter(draw_public_ids(3 * len(usual)))
         for receipt_id, (prepared, buyer) in zip(receipt_ids, usual, strict=True):
-            rule = self._rule_at(prepared.receipt.purchased_at)
-            verdict = rules.decide(
-                prepared.receipt, buyer=buyer, rule=rule, original=None
-            )
+            verdict, rule, member = self._decide(prepared, buyer)
             rows.add(
                 prepared,
                 verdict,
+                member=member,
                 shop=self.shops[prepared.receipt.store_code],
                 rule=rule,
                 receipt_id=receipt_id,
@@ -297,16 +331,20 @@ class _Batch:
             self.loaded.recorded += 1
             self.loaded.lines += len(prepared.lines)
 
+    def _decide(
+        self, prepared: Prepared, buyer: Buyer | None
+    ) -> tuple[Verdict, EarningRule | None, int | None]:
+        """Return the verdict, the rule it follows, and whose the receipt is."""
+        if self.is_decided and buyer is not None and buyer.earns:
+            return prepared.verdict, prepared.rule, buyer.id
+        rule = self.book.at(prepared.receipt.purchased_at)
+        verdict = rules.decide(prepared.receipt, buyer=buyer, rule=rule, original=None)
+        return verdict, rule, verdict.member_id
+
     # READING
 
     def _rows(self, statement: str, *values: list[str]) -> list[tuple[Any, ...]]:
-        with connection.cursor() as cursor:
-            cursor.execute(statement, [self.club.programme_id, *values])
-            return list(cursor.fetchall())
-
-    def _rule_at(self, moment: datetime) -> EarningRule | None:
-        place = bisect_right(self.rule_starts, moment)
-        return self.rules[place - 1] if place else None
+        return _rows(self.club, statement, *values)
 
     def _buyers(self, batch: list[Prepared]) -> dict[tuple[str, str], Buyer]:
         """Find the members that the receipts name, as `purchases_context` does."""
