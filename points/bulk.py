@@ -11,7 +11,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from common.copying import NULL, copy_rows, draw_ids
+from common.copying import copy_rows, draw_ids
 from points.models import Entry
 
 _LOCK = """
@@ -80,11 +80,12 @@ class Earnings:
         rule: int,
         source: tuple[str, str],
         public_id: str,
-        expires_at: datetime | None,
+        expires_at: str,
     ) -> int:
         """Add an earning of a locked member; return the balance after it.
 
-        `at` is an ISO moment; `source` a type and a public id.
+        `at` and `expires_at` are moments as COPY takes them; `source` is a type and a
+        public id.
 
         Raises:
             OwesPoints: the balance is below zero.
@@ -101,8 +102,7 @@ class Earnings:
                 f"{public_id}\t{member}\t{Entry.Kind.EARN.value}\t{points}\t{balance}\t"
                 f"{at}\t{self._posted}\t{key}\t{rule}\t{source[0]}\t{source[1]}"
                 "\t\n",
-                f"{member}\t{points}\t{points}\t{at}\t"
-                f"{expires_at.isoformat() if expires_at else NULL}\n",
+                f"{member}\t{points}\t{points}\t{at}\t{expires_at}\n",
             )
         )
         return balance

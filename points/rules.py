@@ -77,11 +77,10 @@ def shares(points: int, amounts: Sequence[Decimal]) -> list[int]:
     The largest remainder gets the next point, the earlier line among equals. A line
     without an amount gets none, unless no line has one.
     """
-    total = sum(amounts, Decimal(0))
-    if points == 0 or total <= 0:
+    if points == 0 or sum(amounts) <= 0:
         return [0] * len(amounts)
     # In whole öre, so that the division is one of whole numbers and exact.
-    weights = [int(amount / _OERE) for amount in amounts]
+    weights = [int(amount * 100) for amount in amounts]
     whole = sum(weights)
     sign = -1 if points < 0 else 1
     parts = [divmod(abs(points) * weight, whole) for weight in weights]

@@ -6,10 +6,9 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from common.copying import NULL, bytes_of, copy_rows, escaped, unchecked
-from common.periods import local_day, start_of_day
+from common.periods import local_day
 from points.bulk import Earnings
 from points.rules import EarningRule, expires_at
 from purchases import kinds, records
@@ -95,8 +94,8 @@ def prepare(receipt: ReceiptIn, book: RuleBook) -> Prepared:
         verdict=decide(receipt, buyer=_SOMEBODY, rule=rule, original=None),
         index=index,
         content_hash=_content_hash(receipt, index, [text for _row, text in lines]),
-        payments=_stored(records.payments_of(receipt)),
-        taxes=_stored(records.taxes_of(receipt)),
+        payments=_payments(receipt),
+        taxes=_taxes(receipt),
         lines=[row for row, _text in lines],
     )
 
@@ -156,6 +155,23 @@ def _article(*texts: str) -> tuple[str, str]:
     return "\t".join(map(escaped, texts)), json.dumps(texts)[1:-1]
 
 
+# records.payments_of and taxes_of, put together by hand: a load makes many.
+def _payments(receipt: ReceiptIn) -> str:
+    parts = [
+        f'{{"type": {_quoted(each.kind)}, "value": "{each.value!s}"}}'
+        for each in receipt.payments
+    ]
+    return f"[{', '.join(parts)}]"
+
+
+def _taxes(receipt: ReceiptIn) -> str:
+    parts = [
+        f'{{"percent": "{each.percent!s}", "amount": "{each.amount!s}"}}'
+        for each in receipt.taxes
+    ]
+    return f"[{', '.join(parts)}]"
+
+
 @lru_cache(maxsize=100_000)
 def _discounts(discounts: tuple[DiscountIn, ...]) -> tuple[str, str]:
     stored = [
@@ -181,6 +197,7 @@ class Rows:
     _receipts: list[str] = field(default_factory=list)
     _lines: list[str] = field(default_factory=list)
     _events: list[str] = field(default_factory=list)
+    _expiries: dict[tuple[date, int], str] = field(default_factory=dict)
     _posted: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -213,11 +230,7 @@ class Rows:
                 rule=rule.id,
                 source=("receipt", public_id),
                 public_id=entry_id,
-                expires_at=_last_moment(
-                    local_day(receipt.purchased_at, self.club.zone),
-                    rule,
-                    self.club.zone,
-                ),
+                expires_at=self._expiry(receipt.purchased_at, rule),
             )
         self._receipts.append(
             self._receipt(prepared, verdict, member, shop, receipt_id, public_id, at)
@@ -247,16 +260,20 @@ class Rows:
             self.earnings.write()
             copy_rows("members_event", _EVENT, self._events)
 
+    def _expiry(self, moment: datetime, rule: EarningRule) -> str:
+        """Return when points of a moment expire: the same for the whole day."""
+        day = local_day(moment, self.club.zone)
+        if (day, rule.id) not in self._expiries:
+            expires = expires_at(moment, rule, self.club.zone)
+            self._expiries[day, rule.id] = expires.isoformat() if expires else NULL
+        return self._expiries[day, rule.id]
+
     def _told(self, receipt: ReceiptIn, verdict: Verdict, shop: Shop) -> str:
         """Return what the event says, as in records.events_of."""
-        return _stored(
-            {
-                "total": str(receipt.total),
-                "currency": receipt.currency,
-                "points": verdict.points,
-                "reversed": 0,
-                "store_name": shop.name,
-            }
+        return (
+            f'{{"total": "{receipt.total!s}", "currency": {_quoted(receipt.currency)}, '
+            f'"points": {verdict.points}, "reversed": 0, '
+            f'"store_name": {_quoted(shop.name)}}}'
         )
 
     def _receipt(
@@ -283,23 +300,22 @@ class Rows:
             f"{receipt_id}\t{public_id}\t{self.club.programme_id}\t{shop.id}\t"
             f"{escaped(receipt.till_code)}\t{escaped(receipt.unique_receipt_id)}\t"
             f"{escaped(receipt.receipt_number)}\t{_or_null(member)}\t{index}\t{at}\t"
-            f"{receipt.business_on.isoformat()}\t{receipt.currency}\t{receipt.total}\t"
+            f"{receipt.business_on!s}\t{receipt.currency}\t{receipt.total!s}\t"
             f"{prepared.payments}\t{prepared.taxes}\t{_or_null(verdict.rule_id)}\t"
-            f"{verdict.eligible}\t{verdict.points}\t0\t0\t"
+            f"{verdict.eligible!s}\t{verdict.points}\t0\t0\t"
             f"{verdict.reason.value if verdict.reason else ''}\t{balance}\t\t"
-            f"{verdict.return_eligible}\t0\t{self.source}\t"
+            f"{verdict.return_eligible!s}\t0\t{self.source}\t"
             f"{bytes_of(prepared.content_hash)}\t{self._posted}\n"
         )
 
 
-@lru_cache(maxsize=1000)
-def _last_moment(day: date, rule: EarningRule, zone: ZoneInfo) -> datetime | None:
-    """Return when points of a day expire: the same for the whole day."""
-    return expires_at(start_of_day(day, zone), rule, zone)
-
-
 def _stored(value: object) -> str:
     return escaped(json.dumps(value))
+
+
+@lru_cache(maxsize=10_000)
+def _quoted(text: str) -> str:
+    return _stored(text)
 
 
 def _or_null(value: int | None) -> str:

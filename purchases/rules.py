@@ -3,7 +3,7 @@
 The same `decide` runs behind the API, in the loader and when a receipt is claimed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -237,8 +237,10 @@ def decide(
             taken = points_rules.points_for(return_eligible, rule)
             if taken:
                 reversal = Reversal(buyer.id, taken, rule.id, None)
-    earned_shares = points_rules.shares(points, bought)
-    taken_shares = points_rules.shares(-reversal.points if reversal else 0, returned)
+    line_points = points_rules.shares(points, bought)
+    if reversal is not None:
+        taken_shares = points_rules.shares(-reversal.points, returned)
+        line_points = list(map(sum, zip(line_points, taken_shares, strict=True)))
     return Verdict(
         member_id=buyer.id if buyer is not None and stays else None,
         reason=reason,
@@ -250,7 +252,7 @@ def decide(
         reversal=reversal,
         original_returned=original_returned,
         is_eligible=eligibility,
-        line_points=tuple(map(sum, zip(earned_shares, taken_shares, strict=True))),
+        line_points=tuple(line_points),
     )
 
 
@@ -284,15 +286,17 @@ def _why_nothing(
     rule: EarningRule | None,
     eligible: Decimal,
 ) -> NoPoints | None:
-    reasons: tuple[tuple[Callable[[], bool], NoPoints], ...] = (
-        (lambda: receipt.contact is None, NoPoints.NO_CONTACT),
-        (lambda: buyer is None, NoPoints.MEMBER_UNKNOWN),
-        (lambda: buyer is not None and buyer.status == "LEFT", NoPoints.MEMBER_LEFT),
-        (lambda: buyer is not None and not buyer.earns, NoPoints.MEMBER_BLOCKED),
-        (lambda: rule is None, NoPoints.NO_RULE),
-        (lambda: eligible <= 0, NoPoints.NOTHING_EARNS),
-    )
-    return next((reason for applies, reason in reasons if applies()), None)
+    if receipt.contact is None:
+        return NoPoints.NO_CONTACT
+    if buyer is None:
+        return NoPoints.MEMBER_UNKNOWN
+    if buyer.status == "LEFT":
+        return NoPoints.MEMBER_LEFT
+    if not buyer.earns:
+        return NoPoints.MEMBER_BLOCKED
+    if rule is None:
+        return NoPoints.NO_RULE
+    return NoPoints.NOTHING_EARNS if eligible <= 0 else None
 
 
 def _line_counts(

@@ -89,15 +89,15 @@ class Grocer:
             for household, phone in self.phone_of.items()
         }
         for basket in self.journey.baskets():
-            at = moved(basket.moment, self.by, self.zone)
+            moment = basket.moment + self.by
             lines = shelf.lines(basket.lines)
             total = sum([line.gross_paid for line in lines], NOTHING)
             yield ReceiptIn(
                 unique_receipt_id=f"demo-{basket.id}",
                 receipt_number=str(basket.id),
                 contact=contacts[basket.household],
-                purchased_at=at.astimezone(UTC),
-                business_on=at.date(),
+                purchased_at=moment.replace(tzinfo=self.zone).astimezone(UTC),
+                business_on=moment.date(),
                 store_code=str(basket.shop),
                 till_code=str(basket.id % 2 + 1),
                 currency="SEK",

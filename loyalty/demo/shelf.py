@@ -63,7 +63,7 @@ class Shelf:
         """Return the lines of one basket."""
         found = []
         for number, line in enumerate(bought, start=1):
-            _b, _h, _s, _at, article, thousandths, cents, shelf, coupon, match = line
+            _basket, article, thousandths, cents, shelf, coupon, match = line
             sku, name, group, percent = self._labels[article]
             found.append(
                 LineIn(
