@@ -9,6 +9,7 @@ from django.db import connection
 from psycopg import sql
 
 NULL = r"\N"
+MAY_SKIP = "SELECT has_parameter_privilege('session_replication_role', 'SET')"
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 _VARIANTS = "89ab"
 
@@ -47,9 +48,7 @@ def unchecked() -> Iterator[None]:
     this, every key is looked up as ever.
     """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT has_parameter_privilege('session_replication_role', 'SET')"
-        )
+        cursor.execute(MAY_SKIP)
         (may,) = cursor.fetchone()
         if may:
             cursor.execute("SET LOCAL session_replication_role = replica")

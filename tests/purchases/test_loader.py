@@ -9,8 +9,9 @@ from threading import Thread, Timer
 
 import psycopg
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
+from common import copying
 from common.problems import Problem
 from members.models import Event, Member
 from points.models import Account, EarningRule, Entry, Lot, LotUse
@@ -36,6 +37,7 @@ from tests.factories.stores import StoreFactory
 NOW = datetime(2026, 9, 1, 12, 0, tzinfo=UTC)
 START = datetime(2026, 5, 1, 8, 0, tzinfo=UTC)
 CHANGED = datetime(2026, 6, 15, tzinfo=UTC)
+LOADED = (Receipt, ReceiptLine, Entry, Lot, Account, Event)
 GROUPS = ["Kläder", "Skor", "Tobak", "Presentkort", ""]
 
 
@@ -402,6 +404,52 @@ class TestLoadReceipts:
         )
 
         assert steps == [4, 4, 2]
+
+
+class TestForeignKeys:
+    """Looked up once for a batch and not for each row, where the role may do that."""
+
+    def test_hold_after_a_load(self, programme, club, stores, people):
+        load_receipts(programme=programme, receipts=mixture(people, 6), now=NOW)
+
+        for model in LOADED:
+            for field in model._meta.concrete_fields:
+                if field.many_to_one or field.one_to_one:
+                    found = set(model.objects.values_list(field.attname, flat=True))
+                    parents = field.related_model.objects.filter(pk__in=found)
+                    assert found - {None} == {parent.pk for parent in parents}
+
+    def test_are_left_to_postgresql_without_the_privilege(
+        self, monkeypatch, programme, club, stores, people
+    ):
+        receipts = mixture(people, 7, count=30)
+        with undone():
+            load_receipts(programme=programme, receipts=receipts, now=NOW)
+            expected = everything()
+        monkeypatch.setattr(copying, "MAY_SKIP", "SELECT false")
+
+        load_receipts(programme=programme, receipts=receipts, now=NOW)
+
+        assert everything() == expected
+
+    def test_are_the_only_triggers_that_a_load_passes_by(self, db):
+        """A trigger on INSERT would not fire in a load, where roles may skip checks."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal "
+                "AND tgtype & 4 <> 0 AND tgrelid = ANY(%s::regclass[])",
+                [[model._meta.db_table for model in LOADED]],
+            )
+            assert cursor.fetchall() == []
+
+    def test_are_looked_up_again_after_a_load(self, programme, club, stores, people):
+        receipts = [receipt("p1", [line(1)])]
+        load_receipts(programme=programme, receipts=receipts, now=NOW)
+
+        with undone():
+            ReceiptLine.objects.update(receipt_id=0)
+            with pytest.raises(IntegrityError):
+                connection.check_constraints()
 
 
 @pytest.mark.django_db(transaction=True)
