@@ -42,9 +42,13 @@ class TillPage:
 
     def next_customer(self) -> None:
         self.page.get_by_role("link", name=self.say("Next customer")).click()
+        ready = self.say("Ready for the next customer")
+        expect(self.answer).to_contain_text(ready)
 
     def scan(self, code: str) -> None:
         """Type as a scanner does: all at once, then Enter."""
+        # Nothing listens before the page's scripts have run.
+        self.page.wait_for_load_state("load")
         self.page.evaluate(
             """(code) => {
                 for (const key of [...code, 'Enter']) {
