@@ -1,7 +1,5 @@
 """The rows of a load as COPY takes them: made ahead as far as that goes."""
 
-import hashlib
-import json
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -12,12 +10,18 @@ from common.periods import local_day
 from points.bulk import Earnings
 from points.rules import EarningRule, expires_at
 from purchases import kinds, records
+from purchases.content import (
+    LINE,
+    content_hash,
+    line_text,
+    payments_text,
+    quoted,
+    taxes_text,
+)
 from purchases.rules import (
     Buyer,
     Club,
     ContactKind,
-    DiscountIn,
-    LineIn,
     NoPoints,
     ReceiptIn,
     Verdict,
@@ -31,11 +35,7 @@ _RECEIPT = (
     "balance_after original_unique_id return_eligible reversed_points source "
     "content_hash recorded_at"
 ).split()
-_LINE = (
-    "receipt_id member_id points is_eligible number kind sku article_number "
-    "article_name article_group quantity gross_paid tax_amount tax_percent "
-    "awards_bonus discounts original_number"
-).split()
+_LINE = ["receipt_id", "member_id", "points", "is_eligible", *LINE]
 _EVENT = (
     "public_id member_id kind at recorded_at data subject_type subject_id"
 ).split()
@@ -87,103 +87,21 @@ def prepare(receipt: ReceiptIn, book: RuleBook) -> Prepared:
     """Work out what needs no database."""
     rule = book.at(receipt.purchased_at)
     index = _contact_index(receipt.contact)
-    lines = [_line(line) for line in receipt.lines]
+    lines = [line_text(line) for line in receipt.lines]
     return Prepared(
         receipt=receipt,
         rule=rule,
         verdict=decide(receipt, buyer=_SOMEBODY, rule=rule, original=None),
         index=index,
-        content_hash=_content_hash(receipt, index, [text for _row, text in lines]),
-        payments=_payments(receipt),
-        taxes=_taxes(receipt),
-        lines=[row for row, _text in lines],
+        content_hash=content_hash(receipt, index, lines),
+        payments=payments_text(receipt),
+        taxes=taxes_text(receipt),
+        lines=lines,
     )
 
 
 # The same few thousand people buy again and again.
 _contact_index = lru_cache(maxsize=100_000)(records.contact_index)
-
-
-def _content_hash(receipt: ReceiptIn, index: bytes | None, lines: list[str]) -> bytes:
-    """Return records.content_hash, from lines that are JSON already."""
-    header = [
-        receipt.unique_receipt_id,
-        receipt.receipt_number,
-        index.hex() if index else "",
-        receipt.purchased_at.isoformat(),
-        receipt.business_on.isoformat(),
-        receipt.store_code,
-        receipt.till_code,
-        receipt.currency,
-        str(receipt.total),
-        [(payment.kind, str(payment.value)) for payment in receipt.payments],
-        [(str(tax.percent), str(tax.amount)) for tax in receipt.taxes],
-        receipt.original_unique_id,
-    ]
-    content = f"{json.dumps(header)[:-1]}, [{', '.join(lines)}]]"
-    return hashlib.sha256(content.encode()).digest()
-
-
-def _line(line: LineIn) -> tuple[str, str]:
-    """Return a line as the end of a row, and as JSON for the content's hash."""
-    row, text = _article(
-        line.kind.value,
-        line.sku,
-        line.article_number,
-        line.article_name,
-        line.article_group,
-    )
-    quantity, paid = str(line.quantity), str(line.gross_paid)
-    tax, percent = str(line.tax_amount), str(line.tax_percent)
-    discounts = listed = "[]"
-    if line.discounts:
-        discounts, listed = _discounts(line.discounts)
-    original = line.original_number
-    bonus = line.awards_bonus
-    return (
-        f"{line.number}\t{row}\t{quantity}\t{paid}\t{tax}\t{percent}\t"
-        f"{'t' if bonus else 'f'}\t{discounts}\t"
-        f"{NULL if original is None else original}\n",
-        f'[{text}, "{quantity}", "{paid}", "{tax}", "{percent}", '
-        f"{'true' if bonus else 'false'}, {listed}, "
-        f"{'null' if original is None else original}]",
-    )
-
-
-@lru_cache(maxsize=200_000)
-def _article(*texts: str) -> tuple[str, str]:
-    return "\t".join(map(escaped, texts)), json.dumps(texts)[1:-1]
-
-
-# records.payments_of and taxes_of, put together by hand: a load makes many.
-def _payments(receipt: ReceiptIn) -> str:
-    parts = [
-        f'{{"type": {_quoted(each.kind)}, "value": "{each.value!s}"}}'
-        for each in receipt.payments
-    ]
-    return f"[{', '.join(parts)}]"
-
-
-def _taxes(receipt: ReceiptIn) -> str:
-    parts = [
-        f'{{"percent": "{each.percent!s}", "amount": "{each.amount!s}"}}'
-        for each in receipt.taxes
-    ]
-    return f"[{', '.join(parts)}]"
-
-
-@lru_cache(maxsize=100_000)
-def _discounts(discounts: tuple[DiscountIn, ...]) -> tuple[str, str]:
-    stored = [
-        {
-            "value": str(discount.value),
-            "type": discount.kind,
-            "description": discount.description,
-        }
-        for discount in discounts
-    ]
-    listed = [(str(each.value), each.kind, each.description) for each in discounts]
-    return _stored(stored), json.dumps(listed)
 
 
 @dataclass(slots=True)
@@ -271,9 +189,9 @@ class Rows:
     def _told(self, receipt: ReceiptIn, verdict: Verdict, shop: Shop) -> str:
         """Return what the event says, as in records.events_of."""
         return (
-            f'{{"total": "{receipt.total!s}", "currency": {_quoted(receipt.currency)}, '
+            f'{{"total": "{receipt.total!s}", "currency": {quoted(receipt.currency)}, '
             f'"points": {verdict.points}, "reversed": 0, '
-            f'"store_name": {_quoted(shop.name)}}}'
+            f'"store_name": {quoted(shop.name)}}}'
         )
 
     def _receipt(
@@ -307,15 +225,6 @@ class Rows:
             f"{verdict.return_eligible!s}\t0\t{self.source}\t"
             f"{bytes_of(prepared.content_hash)}\t{self._posted}\n"
         )
-
-
-def _stored(value: object) -> str:
-    return escaped(json.dumps(value))
-
-
-@lru_cache(maxsize=10_000)
-def _quoted(text: str) -> str:
-    return _stored(text)
 
 
 def _or_null(value: int | None) -> str:

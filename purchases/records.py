@@ -1,7 +1,5 @@
 """A receipt as rows: what the functions of the database take and give."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -12,6 +10,7 @@ from common.ids import uuid7
 from points import rules as points_rules
 from points.rules import EarningRule
 from purchases import kinds
+from purchases.content import content_hash
 from purchases.rules import (
     Club,
     ContactIn,
@@ -110,46 +109,6 @@ def lines_of(receipt: ReceiptIn, verdict: Verdict) -> list[dict[str, Any]]:
             receipt.lines, verdict.is_eligible, verdict.line_points, strict=True
         )
     ]
-
-
-def content_hash(receipt: ReceiptIn, index: bytes | None) -> bytes:
-    """Return the hash of what a receipt says, whatever its JSON looked like.
-
-    The contact counts by its keyed hash, since a plain hash of a phone number can be
-    turned back by trying all numbers.
-    """
-    content = [
-        receipt.unique_receipt_id,
-        receipt.receipt_number,
-        index.hex() if index else "",
-        receipt.purchased_at.isoformat(),
-        receipt.business_on.isoformat(),
-        receipt.store_code,
-        receipt.till_code,
-        receipt.currency,
-        str(receipt.total),
-        [(payment.kind, str(payment.value)) for payment in receipt.payments],
-        [(str(tax.percent), str(tax.amount)) for tax in receipt.taxes],
-        receipt.original_unique_id,
-        [
-            (
-                line.kind.value,
-                line.sku,
-                line.article_number,
-                line.article_name,
-                line.article_group,
-                str(line.quantity),
-                str(line.gross_paid),
-                str(line.tax_amount),
-                str(line.tax_percent),
-                line.awards_bonus,
-                [(str(d.value), d.kind, d.description) for d in line.discounts],
-                line.original_number,
-            )
-            for line in receipt.lines
-        ],
-    ]
-    return hashlib.sha256(json.dumps(content).encode()).digest()
 
 
 def receipt_row(
