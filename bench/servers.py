@@ -49,7 +49,7 @@ def serve(application: str, settings: str, database: str) -> Iterator[tuple[int,
 def _wait(port: int) -> None:
     for _ in range(300):
         try:
-            urlopen(f"http://127.0.0.1:{port}/", timeout=5).close()
+            urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5).close()
         except URLError as error:
             if getattr(error, "code", None) is not None:
                 return

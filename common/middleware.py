@@ -4,8 +4,11 @@ import re
 from collections.abc import Callable
 
 import structlog
+from csp.constants import HEADER
+from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
@@ -21,6 +24,7 @@ _PERMISSIONS = (
     "display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), "
     "microphone=(), midi=(), payment=(), usb=()"
 )
+_DATA = {"application/json", "application/problem+json"}
 
 
 class RequestIdMiddleware:
@@ -57,6 +61,35 @@ class SecurityHeadersMiddleware:
             # Pages and answers hold personal data: no cache keeps them.
             response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+class ContentPolicyMiddleware(CSPMiddleware):
+    """Say what a page may load.
+
+    The policy is put together anew for every answer, as a page may add to it. That
+    costs more than all other headers: answers of the API, which add nothing, share it.
+    """
+
+    _shared = ""
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        """Set the header, unless the answer brings its own."""
+        if response.headers.get("Content-Type") not in _DATA or _has_a_policy(response):
+            return super().process_response(request, response)
+        if self._shared:
+            response.headers[HEADER] = self._shared
+        else:
+            response = super().process_response(request, response)
+            self._shared = response.headers.get(HEADER, "")
+        return response
+
+
+def _has_a_policy(response: HttpResponseBase) -> bool:
+    return HEADER in response.headers or any(
+        name.startswith("_csp") for name in vars(response)
+    )
 
 
 class LanguageMiddleware:

@@ -7,7 +7,6 @@ the till waits.
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,6 +14,7 @@ from drf_spectacular.utils import extend_schema
 
 from common.api import ApiView, answer, read_json
 from common.codes import fault_words
+from common.prepared import first_row
 from common.problems import Fault, Problem, invalid
 from members import cards, phones
 from points import documents
@@ -40,7 +40,7 @@ LEFT JOIN LATERAL (
 WHERE m.programme_id = %s AND m.status NOT IN ('LEFT', 'ERASED') AND {condition}
 """
 _BY = {
-    "mobile": "m.phone = %s",
+    "mobile": "m.phone <> '' AND m.phone = %s",
     "email": "m.email <> '' AND lower(m.email) = %s",
     "memberNumber": "m.number = %s",
     "cardToken": "m.public_id = %s",
@@ -74,9 +74,7 @@ class MemberLookup(ApiView):
             if public_id is None:
                 raise _not_found()
             value = str(public_id)
-        with connection.cursor() as cursor:
-            cursor.execute(_QUERIES[asked.by], [now, now, caller.programme_id, value])
-            row = cursor.fetchone()
+        row = first_row(_QUERIES[asked.by], [now, now, caller.programme_id, value])
         if row is None:
             raise _not_found()
         public_id, status, first_name, points, point_value = row

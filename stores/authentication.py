@@ -15,6 +15,8 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from common.prepared import first_row
+
 _SHAPE = re.compile(r"\A(sk_(?:live|test)_[a-z0-9]{12})_([A-Za-z0-9_-]{43})\Z")
 
 
@@ -78,9 +80,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         if scheme.lower() != "bearer" or shape is None:
             raise _refused()
         now = timezone.now()
-        with connection.cursor() as cursor:
-            cursor.execute(_FIND, [now, shape[1]])
-            row = cursor.fetchone()
+        row = first_row(_FIND, [now, shape[1]])
         digest = hashlib.sha256(shape[2].encode()).digest()
         if row is None or not hmac.compare_digest(bytes(row[3]), digest) or not row[6]:
             raise _refused()
