@@ -93,6 +93,8 @@ class ConsentEntry(models.Model):
         PORTAL = "PORTAL", _("Member's pages")
         STAFF = "STAFF", _("Staff")
         SMS_REPLY = "SMS_REPLY", _("SMS reply")
+        IMPORT = "IMPORT", _("Import")
+        MERGE = "MERGE", _("Merge")
         DEMO = "DEMO", _("Demo data")
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
@@ -121,7 +123,10 @@ class ConsentEntry(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=~models.Q(action="GIVEN") | models.Q(text__isnull=False),
+                # What the old club asked with is told by the evidence of an import.
+                condition=~models.Q(action="GIVEN")
+                | models.Q(text__isnull=False)
+                | models.Q(source="IMPORT"),
                 name="consententry_given_names_its_text",
             )
         ]

@@ -15,7 +15,7 @@ from consent.registry import (
     each,
     register,
 )
-from members.models import Event, Member
+from members.models import DuplicatePair, Event, Identifier, Member, Merge
 from stores.models import ApiKey, AuditEntry, RoleGrant, Staff, TillDevice
 
 _KEY = Field(
@@ -56,6 +56,31 @@ _HISTORY = Field(
     Basis.CONTRACT,
     Retention.MEMBERSHIP,
     Export.YES,
+    Erase.DELETE,
+)
+_IDENTIFIER = Field(
+    DataClass.CONTACT,
+    Use.MEMBERSHIP,
+    Basis.CONTRACT,
+    Retention.MEMBERSHIP,
+    Export.YES,
+    Erase.DELETE,
+)
+_IDENTIFIER_KEY = Field(
+    DataClass.KEY,
+    Use.MEMBERSHIP,
+    Basis.CONTRACT,
+    Retention.MEMBERSHIP,
+    Export.NO,
+    Erase.DELETE,
+)
+# That two members look alike is our guess, not what the member told or did.
+_LIKENESS = Field(
+    DataClass.KEY,
+    Use.MEMBERSHIP,
+    Basis.INTEREST,
+    Retention.MEMBERSHIP,
+    Export.NO,
     Erase.DELETE,
 )
 _STAFF = Field(
@@ -108,13 +133,49 @@ def _register_members() -> None:
             **each(
                 _IDENTITY, "number", "first_name", "last_name", "birthday_on", "words"
             ),
+            **each(_IDENTITY, "postcode"),
             **each(
                 _CONTACT, "phone", "email", "phone_verified_at", "email_verified_at"
             ),
             **each(_CHOICE, "status", "language", "home_store", "source"),
             **each(_CHOICE, "registered_store", "registered_at"),
             **each(_CHOICE, "activated_at", "left_at"),
+            **each(_KEY, "held_until", "merged_into"),
         },
+    )
+    register(
+        Identifier,
+        {
+            **each(_IDENTIFIER_KEY, "id", "public_id", "programme", "member"),
+            **each(_IDENTIFIER, "kind", "system", "value", "added_at", "proven_at"),
+            **each(_IDENTIFIER, "last_proven_at", "proof", "ended_at", "end"),
+        },
+    )
+    register(
+        Merge,
+        {
+            **each(_KEY, "id", "public_id", "programme", "kept", "merged"),
+            **each(_KEY, "moved", "notes", "undone_at", "undone_by", "sealed_at"),
+            **each(_KEY, "at", "staff", "reason"),
+            **each(_CONTACT, "before", "after"),
+        },
+    )
+    register(
+        DuplicatePair,
+        each(
+            _LIKENESS,
+            "id",
+            "public_id",
+            "programme",
+            "first",
+            "second",
+            "reasons",
+            "score",
+            "state",
+            "found_at",
+            "decided_at",
+            "decided_by",
+        ),
     )
     register(
         Event,

@@ -11,7 +11,7 @@ from consent.registry import (
     each,
     register,
 )
-from enrolment.models import JoinLink
+from enrolment.models import JoinLink, Registration
 
 _LINK = Field(
     DataClass.SECRET,
@@ -31,6 +31,17 @@ _VISIT = Field(
 )
 
 
+# How many finished, where and through whom, is counted after the member is gone too.
+_ENTRY = Field(
+    DataClass.USE,
+    Use.MEMBERSHIP,
+    Basis.CONTRACT,
+    Retention.TWO_YEARS,
+    Export.YES,
+    Erase.KEEP,
+)
+
+
 def register_all() -> None:
     """Register the models; called once, when the room is ready."""
     register(
@@ -39,5 +50,13 @@ def register_all() -> None:
             **each(_LINK, "id", "public_id", "member", "token_hash", "replaced_at"),
             **each(_VISIT, "store", "device", "staff", "created_at", "expires_at"),
             **each(_VISIT, "used_at"),
+        },
+    )
+    register(
+        Registration,
+        {
+            **each(_ENTRY, "id", "public_id", "programme", "member", "is_return"),
+            **each(_ENTRY, "way", "store", "device", "staff", "placement"),
+            **each(_ENTRY, "started_at", "outcome", "ended_at", "reminded_at"),
         },
     )

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Q
-from django.db.models.functions import Lower
+from django.db.models import Q, QuerySet
 
 from members import cards, events
-from members.models import Event, Member
+from members.models import Event, Identifier, Member
 from stores.models import Programme
 
 
@@ -23,24 +22,58 @@ def get_by_public_id(programme: Programme, public_id: UUID | str) -> Member:
 
 
 def find_by_phone(*, programme: Programme, phone: str) -> Member | None:
-    """Return the member with a mobile number in E.164."""
-    if not phone:
-        return None
-    return Member.objects.filter(programme=programme, phone=phone).first()
+    """Return the member with a mobile number in E.164: current or proven."""
+    return find_by_identifier(
+        programme=programme, kind=Identifier.Kind.PHONE, value=phone
+    )
 
 
 def find_by_email(*, programme: Programme, email: str) -> Member | None:
     """Return the member with an e-mail address, whatever its case."""
-    address = email.strip().lower()
-    if not address:
+    return find_by_identifier(
+        programme=programme, kind=Identifier.Kind.EMAIL, value=email.strip().lower()
+    )
+
+
+def find_by_identifier(
+    *, programme: Programme, kind: str, value: str, system: str = ""
+) -> Member | None:
+    """Return the member whom an identifier finds.
+
+    The one whose current contact it is, or who has proven it: no other.
+    """
+    if not value:
         return None
-    # Written so that the unique index on lower(email) answers.
     return (
-        Member.objects.filter(programme=programme)
-        .annotate(address=Lower("email"))
-        .filter(address=address)
-        .exclude(email="")
+        _holders(programme, kind, value, system)
+        .filter(
+            Q(identifiers__proven_at__isnull=False)
+            | Q(identifiers__kind=Identifier.Kind.PHONE, phone=value)
+            | Q(identifiers__kind=Identifier.Kind.EMAIL, email__iexact=value)
+        )
         .first()
+    )
+
+
+def find_holder(
+    *, programme: Programme, kind: str, value: str, system: str = ""
+) -> Member | None:
+    """Return the member who has an identifier, proven or not: it is taken."""
+    if not value:
+        return None
+    return _holders(programme, kind, value, system).first()
+
+
+def _holders(
+    programme: Programme, kind: str, value: str, system: str
+) -> QuerySet[Member]:
+    # One condition, so that all of it is about the same identifier.
+    return Member.objects.select_related("programme").filter(
+        identifiers__programme=programme,
+        identifiers__kind=kind,
+        identifiers__system=system,
+        identifiers__value=value,
+        identifiers__ended_at__isnull=True,
     )
 
 
@@ -49,7 +82,9 @@ def find_by_number(*, programme: Programme, number: str) -> Member | None:
     digits = "".join(number.split())
     if not cards.is_number(digits):
         return None
-    return Member.objects.filter(programme=programme, number=digits).first()
+    found = Member.objects.filter(programme=programme, number=digits).first()
+    # The card of a membership that was merged is as good as the other's own.
+    return found.merged_into if found and found.merged_into_id else found
 
 
 def find_by_card_token(
@@ -59,7 +94,8 @@ def find_by_card_token(
     public_id = cards.read_token(token, now=now)
     if public_id is None:
         return None
-    return Member.objects.filter(programme=programme, public_id=public_id).first()
+    found = Member.objects.filter(programme=programme, public_id=public_id).first()
+    return found.merged_into if found and found.merged_into_id else found
 
 
 # TIMELINE

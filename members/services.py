@@ -8,7 +8,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
 from members import cards, events, kinds, phones, selectors
-from members.models import Member
+from members.models import Identifier, Member
 from stores.models import Programme, Store
 
 # A collision of ten random digits is rare, and eight in a row a broken generator.
@@ -19,6 +19,7 @@ _UPDATABLE = (
     "first_name",
     "last_name",
     "birthday_on",
+    "postcode",
     "language",
     "home_store",
 )
@@ -127,6 +128,7 @@ def activate_member(
         if member.status not in {Member.Status.PENDING, Member.Status.LEFT}:
             raise StatusForbids(member)
         again = member.status == Member.Status.LEFT
+        old = _contacts(member)
         member.status = Member.Status.ACTIVE
         member.first_name = _clean_name(first_name)
         member.last_name = _clean_name(last_name)
@@ -139,6 +141,7 @@ def activate_member(
         if phone_verified and member.phone:
             member.phone_verified_at = now
         _save(member)
+        _end_replaced(member, old, now)
         events.record(
             member_id=member.pk,
             kind=kinds.ACTIVATED,
@@ -152,7 +155,8 @@ def activate_member(
 def update_member(*, member: Member, now: datetime, **changes: Any) -> list[str]:
     """Change a member's details; return the names of those that were changed.
 
-    Takes phone, email, first_name, last_name, birthday_on, language, home_store. A new
+    Takes phone, email, first_name, last_name, birthday_on, postcode, language and
+    home_store. A new
     number or address is unproven until its owner answers from it.
 
     Raises:
@@ -169,14 +173,16 @@ def update_member(*, member: Member, now: datetime, **changes: Any) -> list[str]
         raise TypeError(message)
     with transaction.atomic():
         member = Member.objects.select_for_update().get(pk=member.pk)
-        if member.status == Member.Status.ERASED:
+        if member.status in {Member.Status.ERASED, Member.Status.MERGED}:
             raise StatusForbids(member)
+        old = _contacts(member)
         changed = _apply(member, _cleaned(member, changes))
         if not changed:
             return []
         if not member.phone and not member.email:
             raise ContactMissing
         _save(member)
+        _end_replaced(member, old, now)
         events.record(
             member_id=member.pk,
             kind=kinds.UPDATED,
@@ -204,16 +210,6 @@ def leave(*, member: Member, now: datetime) -> Member:
         member.save(update_fields=["status", "left_at"])
         events.record(member_id=member.pk, kind=kinds.LEFT, at=now, now=now)
     return member
-
-
-def verify_phone(*, member: Member, now: datetime) -> None:
-    """Note that the member answered from their number."""
-    Member.objects.filter(pk=member.pk).update(phone_verified_at=now)
-
-
-def verify_email(*, member: Member, now: datetime) -> None:
-    """Note that the member answered from their address."""
-    Member.objects.filter(pk=member.pk).update(email_verified_at=now)
 
 
 def clean_email(typed: str) -> str:
@@ -257,13 +253,25 @@ def _save(member: Member) -> None:
         raise
 
 
+def _contacts(member: Member) -> dict[str, str]:
+    return {"PHONE": member.phone, "EMAIL": member.email.lower()}
+
+
+def _end_replaced(member: Member, old: dict[str, str], now: datetime) -> None:
+    """Let what was a member's number or address find them no more."""
+    current = _contacts(member)
+    for kind, value in old.items():
+        if value and value != current[kind]:
+            Identifier.objects.filter(
+                member=member, kind=kind, value=value, ended_at=None
+            ).update(ended_at=now, end=Identifier.End.CHANGED)
+
+
 def _refuse_taken(
     programme: Programme, phone: str, email: str, *, but: Member | None = None
 ) -> None:
-    for found in (
-        selectors.find_by_phone(programme=programme, phone=phone),
-        selectors.find_by_email(programme=programme, email=email),
-    ):
+    for kind, value in (("PHONE", phone), ("EMAIL", email)):
+        found = selectors.find_holder(programme=programme, kind=kind, value=value)
         if found is not None and found != but:
             raise MemberExists(found)
 

@@ -11,8 +11,7 @@ from common import limits as buckets
 from common.ids import uuid7
 from consent.models import Channel
 from enrolment import services as enrolment
-from members import events
-from members import services as members
+from members import events, identity
 from members.models import Member
 from members.selectors import find_by_email, find_by_phone
 from messaging.models import Message
@@ -231,7 +230,7 @@ def prove_email(
     )
     if login_code.member_id != member.pk:
         raise CodeRefused(Verdict.WRONG)
-    members.verify_email(member=member, now=now)
+    _prove(member, Channel.EMAIL, now)
 
 
 @transaction.atomic
@@ -239,8 +238,7 @@ def open_session(
     *, member: Member, channel: Channel, device: str, now: datetime
 ) -> OpenedSession:
     """Open a session on a device; what the code came to is thereby proven theirs."""
-    if channel is Channel.SMS and member.phone_verified_at is None:
-        members.verify_phone(member=member, now=now)
+    _prove(member, channel, now)
     key = codes.new_key()
     session = Session.objects.create(
         member=member,
@@ -271,6 +269,17 @@ def note_session(*, session: Session, now: datetime) -> None:
 def end_session(*, session: Session, now: datetime) -> None:
     """Sign a member out on one device."""
     Session.objects.filter(pk=session.pk, ended_at=None).update(ended_at=now)
+
+
+def _prove(member: Member, channel: Channel, now: datetime) -> None:
+    is_phone = channel is Channel.SMS
+    identity.prove(
+        member=member,
+        kind=identity.Kind.PHONE if is_phone else identity.Kind.EMAIL,
+        value=member.phone if is_phone else member.email.lower(),
+        proof=identity.Proof.CODE,
+        now=now,
+    )
 
 
 def _find_member(programme: Programme, identifier: Identifier) -> Member | None:

@@ -1,4 +1,4 @@
-"""The member, and the timeline that is also the event log."""
+"""The member."""
 
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
@@ -23,7 +23,9 @@ class NameWords(models.Func):
 class Member(models.Model):
     """A person in the club, from the number given at the till until erasure.
 
-    Personal data: name, contact details, birthday. See members.privacy.
+    `phone` and `email` are where we write to; each is also one of the member's
+    identifiers, which the database sees to. Personal data: name, contact details,
+    birthday. See consent.privacy_below.
     """
 
     class Status(models.TextChoices):
@@ -32,9 +34,12 @@ class Member(models.Model):
         LEFT = "LEFT", _("Left")
         ERASED = "ERASED", _("Erased")
         BLOCKED = "BLOCKED", _("Blocked")
+        # Was a second membership of somebody; see `merged_into`.
+        MERGED = "MERGED", _("Merged")
 
     class Source(models.TextChoices):
         TILL = "TILL", _("Till")
+        SMS = "SMS", _("SMS")
         WEB = "WEB", _("Web")
         API = "API", _("Other system")
         IMPORT = "IMPORT", _("Import")
@@ -55,6 +60,7 @@ class Member(models.Model):
     first_name = models.CharField(_("first name"), max_length=60, blank=True)
     last_name = models.CharField(_("last name"), max_length=60, blank=True)
     birthday_on = models.DateField(_("birthday"), null=True, blank=True)
+    postcode = models.CharField(_("postcode"), max_length=10, blank=True, db_default="")
     language = models.CharField(_("language"), max_length=2, default="sv")
     home_store = models.ForeignKey(
         Store,
@@ -75,6 +81,16 @@ class Member(models.Model):
     left_at = models.DateTimeField(null=True, blank=True)
     phone_verified_at = models.DateTimeField(null=True, blank=True)
     email_verified_at = models.DateTimeField(null=True, blank=True)
+    # Points cannot be used before: somebody may have taken the account over by
+    # changing its number or address, and the owner has until then to undo it.
+    held_until = models.DateTimeField(null=True, blank=True)
+    merged_into = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        related_name="merged_members",
+        null=True,
+        blank=True,
+    )
 
     # SEARCH: see members.search and decision 0009.
     words = models.GeneratedField(
@@ -115,6 +131,12 @@ class Member(models.Model):
                 | Q(phone="", email="", first_name="", last_name=""),
                 name="member_erased_holds_no_contact",
             ),
+            models.CheckConstraint(
+                condition=Q(status="MERGED", merged_into__isnull=False, phone="")
+                & Q(email="")
+                | ~Q(status="MERGED") & Q(merged_into__isnull=True),
+                name="member_merged_names_the_other",
+            ),
         ]
         # Each ends with the id: after an import many members are alike in the rest, and
         # the database would sort them all to show the first page.
@@ -152,53 +174,3 @@ class Member(models.Model):
     def name(self) -> str:
         """Return the full name, or nothing while it is not known."""
         return f"{self.first_name} {self.last_name}".strip()
-
-
-class CurrentTransaction(models.Func):
-    """The id of the transaction that is writing, as a 64-bit number."""
-
-    template = "(pg_current_xact_id()::text::bigint)"
-    output_field = models.BigIntegerField()
-
-
-class Event(models.Model):
-    """One thing that happened to a member: the timeline, and what consumers read.
-
-    `data` holds ids and amounts, never contact details. Written once; a trigger
-    refuses UPDATE. Rows go when the member is erased.
-    """
-
-    public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
-    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="events")
-    kind = models.CharField(max_length=48)
-    at = models.DateTimeField()
-    recorded_at = models.DateTimeField()
-    data = models.JSONField(default=dict)
-    # What it is about in the room that recorded it (a receipt, a message, ...).
-    subject_type = models.CharField(max_length=32, blank=True)
-    subject_id = models.UUIDField(null=True)
-    # The transaction that wrote the row (filled by the database): the order that
-    # consumers read in, since ids are given before a transaction commits.
-    # See decision 0005.
-    xact = models.BigIntegerField(editable=False, db_default=CurrentTransaction())
-
-    class Meta:
-        indexes = [
-            models.Index(fields=["member", "-at", "-id"], name="event_member_at"),
-            models.Index(fields=["xact", "id"], name="event_cursor_order"),
-        ]
-
-    def __str__(self) -> str:
-        return self.kind
-
-
-class EventCursor(models.Model):
-    """How far one consumer has read the event log. Holds no personal data."""
-
-    name = models.CharField(max_length=64, primary_key=True)
-    xact = models.BigIntegerField(default=0)
-    event_id = models.BigIntegerField(default=0)
-    read_at = models.DateTimeField(null=True)
-
-    def __str__(self) -> str:
-        return self.name
