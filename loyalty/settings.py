@@ -90,6 +90,8 @@ ROOMS = [
     "loyalty",
     "portal",
     "till",
+    "conversation",
+    "conversation",
     "campaigns",
     "purchases",
     "enrolment",
