@@ -91,7 +91,6 @@ ROOMS = [
     "portal",
     "till",
     "conversation",
-    "conversation",
     "campaigns",
     "purchases",
     "enrolment",
