@@ -1,8 +1,8 @@
 """Phone numbers as people type them, stored as E.164 and shown in the open or masked.
 
 The same number arrives as `070-123 45 67`, `+46 70 …`, `0046 70 …`, `+46(0)70 …`,
-`46070 …`, with a Danish number beside a Swedish one and with full-width digits from a
-copied web page.
+`46070 …`, with a Danish number beside a Swedish one, with full-width digits from a
+copied web page and with the `tel:` of a copied link.
 """
 
 import re
@@ -21,6 +21,10 @@ _SEPARATORS = re.compile(
     r"[\s().,/\-\u00ad\u200b-\u200f\u2010-\u2015\u202a-\u202e\u2060-\u2069\u2212\ufeff]"
 )
 _SHAPE = re.compile(r"\+?[0-9]+\Z")
+# A number copied from a link (RFC 3966); what may follow it there is refused.
+_LINK = re.compile(r"\Atel:", re.IGNORECASE)
+# What satellite and other networks without a country are filed under.
+_NOWHERE = "001"
 _MOBILE = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
 # Where a number without + or 00 may still carry its calling code: neighbours meet at
 # the same till.
@@ -36,7 +40,7 @@ _MESSAGES = {
     "not_valid": gettext_lazy(
         "There is no such number. A foreign number starts with + and its country code."
     ),
-    "not_mobile": gettext_lazy("That is a landline. Enter a mobile number."),
+    "not_mobile": gettext_lazy("That is not a mobile number. Enter one."),
 }
 
 
@@ -67,7 +71,7 @@ def normalize(raw: str, *, country: str) -> str:
     if not phonenumbers.is_valid_number(number):
         raise PhoneInvalid(_reason(number), country=country)
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    if phonenumbers.number_type(number) not in _MOBILE:
+    if not _is_mobile(number):
         raise PhoneInvalid("not_mobile", country=country)
     return e164
 
@@ -75,7 +79,7 @@ def normalize(raw: str, *, country: str) -> str:
 def is_mobile(e164: str) -> bool:
     """Tell whether a stored number can get an SMS."""
     number = _stored(e164)
-    return number is not None and phonenumbers.number_type(number) in _MOBILE
+    return number is not None and _is_mobile(number)
 
 
 def country_of(e164: str) -> str:
@@ -130,6 +134,7 @@ def _digits(raw: str, country: str) -> str:
         raise PhoneInvalid("too_long", country=country)
     # NFKC turns full-width digits and pluses into plain ones.
     typed = _SEPARATORS.sub("", unicodedata.normalize("NFKC", raw))
+    typed = _LINK.sub("", typed)
     if not typed:
         raise PhoneInvalid("empty", country=country)
     if not _SHAPE.match(typed):
@@ -161,6 +166,13 @@ def _with_calling_code(typed: str) -> PhoneNumber | None:
     except NumberParseException:
         return None
     return number if phonenumbers.is_valid_number(number) else None
+
+
+def _is_mobile(number: PhoneNumber) -> bool:
+    return (
+        phonenumbers.number_type(number) in _MOBILE
+        and phonenumbers.region_code_for_number(number) != _NOWHERE
+    )
 
 
 def _reason(number: PhoneNumber) -> str:
