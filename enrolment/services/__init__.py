@@ -1,0 +1,45 @@
+"""What this room does: begin a registration, send its link, finish it."""
+
+from enrolment.selectors import find_link
+from enrolment.services.beginning import Began, begin, find_open, open_registration
+from enrolment.services.errors import (
+    ChoiceMissing,
+    LinkUnusable,
+    NotPending,
+    TermsNotAccepted,
+    TooSoon,
+)
+from enrolment.services.finishing import finish_member, finish_registration
+from enrolment.services.links import (
+    Registered,
+    join_url,
+    new_link,
+    register,
+    register_at_till,
+    remind,
+    resend_link,
+)
+from messaging.services import SmsRefused
+
+__all__ = [
+    "Began",
+    "ChoiceMissing",
+    "LinkUnusable",
+    "NotPending",
+    "Registered",
+    "SmsRefused",
+    "TermsNotAccepted",
+    "TooSoon",
+    "begin",
+    "find_link",
+    "find_open",
+    "finish_member",
+    "finish_registration",
+    "join_url",
+    "new_link",
+    "open_registration",
+    "register",
+    "register_at_till",
+    "remind",
+    "resend_link",
+]

@@ -1,0 +1,142 @@
+"""Begin a registration: the same pending member and the same evidence, however."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from enrolment.models import Registration
+from members import phones
+from members import services as members
+from members.models import Member
+from messaging import limits
+from stores.models import Programme, Staff, Store, TillDevice
+
+Way = Registration.Way
+
+_SOURCES = {
+    Way.TILL: Member.Source.TILL,
+    Way.SMS: Member.Source.SMS,
+    Way.POSTER: Member.Source.WEB,
+    Way.WEB: Member.Source.WEB,
+    Way.API: Member.Source.API,
+    Way.IMPORT: Member.Source.IMPORT,
+}
+_PLACEMENT_LENGTH = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """A member and the registration that is open, None where nothing is to finish."""
+
+    member: Member
+    registration: Registration | None
+    is_new: bool
+
+
+def begin(
+    *,
+    programme: Programme,
+    phone: str = "",
+    email: str = "",
+    way: str,
+    store: Store | None = None,
+    device: TillDevice | None = None,
+    staff: Staff | None = None,
+    placement: str = "",
+    language: str,
+    now: datetime,
+) -> Began:
+    """Register a number or address as a pending member; nothing is sent.
+
+    A known one gives its member: who has not finished goes on with the registration
+    that is open, and who has left begins another.
+
+    Raises:
+        PhoneInvalid: it is no mobile number.
+        EmailInvalid: it is no e-mail address.
+        ContactMissing: neither was given.
+        SmsRefused: no SMS goes to numbers of that country.
+    """
+    if phone:
+        phone = phones.normalize(phone, country=programme.country)
+        limits.refuse_number(programme, phone)
+    with transaction.atomic():
+        try:
+            member = members.register_member(
+                programme=programme,
+                phone=phone,
+                email=email,
+                source=_SOURCES[Way(way)],
+                store=store,
+                language=language,
+                now=now,
+            )
+            is_new = True
+        except members.MemberExists as known:
+            # Locked, so that two who come back at once open one registration.
+            member = lock_member(known.member)
+            is_new = False
+        registration = open_registration(
+            member=member,
+            way=way,
+            store=store,
+            device=device,
+            staff=staff,
+            placement=placement,
+            now=now,
+        )
+    return Began(member, registration, is_new)
+
+
+def open_registration(
+    *,
+    member: Member,
+    way: str,
+    store: Store | None = None,
+    device: TillDevice | None = None,
+    staff: Staff | None = None,
+    placement: str = "",
+    now: datetime,
+) -> Registration | None:
+    """Return the open registration of a locked member, begun now if there is none.
+
+    None for a member who has nothing to finish.
+    """
+    if not can_finish(member):
+        return None
+    found = find_open(member)
+    if found is not None:
+        return found
+    return Registration.objects.create(
+        programme=member.programme,
+        member=member,
+        way=way,
+        store=store,
+        device=device,
+        staff=staff,
+        placement=" ".join(placement.split())[:_PLACEMENT_LENGTH],
+        is_return=member.status == Member.Status.LEFT,
+        started_at=now,
+    )
+
+
+def find_open(member: Member) -> Registration | None:
+    """Return the registration that a member has not finished, or None."""
+    return Registration.objects.filter(
+        member=member, outcome=Registration.Outcome.OPEN
+    ).first()
+
+
+def can_finish(member: Member) -> bool:
+    """Tell whether a member has something to finish: not yet, or not any more, in."""
+    return member.status in {Member.Status.PENDING, Member.Status.LEFT}
+
+
+def lock_member(member: Member) -> Member:
+    """Return the member with the row locked, and the programme at hand."""
+    return (
+        Member.objects.select_for_update(of=("self",))
+        .select_related("programme", "home_store")
+        .get(pk=member.pk)
+    )
