@@ -30,42 +30,57 @@ class LimitReached(Exception):
         self.retry_after = retry_after
 
 
-# Takes one token if there is one. The refill is worked out in the same statement, so
+# A limit, whom it is for, and how many tokens: one unless said.
+Draw = tuple[Limit, str] | tuple[Limit, str, int]
+
+# Takes the tokens if they are there. The refill is worked out in the same statement, so
 # two callers cannot both take the last one; a refused call leaves the row as it was.
 _TAKE = """
 INSERT INTO common_ratebucket AS bucket (name, tokens, refilled_at)
-VALUES (%(name)s, %(amount)s - 1, %(now)s)
+SELECT %(name)s, %(amount)s - %(cost)s, %(now)s
+WHERE %(cost)s <= %(amount)s OR EXISTS (
+    SELECT FROM common_ratebucket WHERE name = %(name)s)
 ON CONFLICT (name) DO UPDATE SET
     tokens = LEAST(%(amount)s, bucket.tokens
         + GREATEST(0, EXTRACT(EPOCH FROM %(now)s - bucket.refilled_at))
-        * %(rate)s) - 1,
+        * %(rate)s) - %(cost)s,
     refilled_at = GREATEST(bucket.refilled_at, %(now)s)
 WHERE LEAST(%(amount)s, bucket.tokens
         + GREATEST(0, EXTRACT(EPOCH FROM %(now)s - bucket.refilled_at))
-        * %(rate)s) >= 1
+        * %(rate)s) >= %(cost)s
 RETURNING tokens
 """
 
 
-def take(limits: Sequence[tuple[Limit, str]], *, now: datetime) -> None:
-    """Take one token from each bucket, or from none.
+def take(limits: Sequence[Draw], *, now: datetime) -> None:
+    """Take the tokens from each bucket, or from none.
 
-    Each pair is a limit and whom it is for; the latter is stored as a keyed hash.
+    Each is a limit, whom it is for (stored as a keyed hash), and how many tokens if it
+    is not one.
 
     Raises:
-        LimitReached: a bucket is empty.
+        LimitReached: a bucket holds too few.
     """
     # Sorted, so that two callers lock the rows in the same order.
-    named = sorted((_name(limit, subject), limit) for limit, subject in limits)
+    named = sorted(
+        (_name(limit, subject), limit, cost[0] if cost else 1)
+        for limit, subject, *cost in limits
+    )
     with transaction.atomic(), connection.cursor() as cursor:
-        for name, limit in named:
+        for name, limit, cost in named:
             rate = limit.amount / limit.per.total_seconds()
             cursor.execute(
                 _TAKE,
-                {"name": name, "amount": limit.amount, "now": now, "rate": rate},
+                {
+                    "name": name,
+                    "amount": limit.amount,
+                    "cost": cost,
+                    "now": now,
+                    "rate": rate,
+                },
             )
             if cursor.fetchone() is None:
-                raise LimitReached(limit, _seconds_until_token(name, rate, now))
+                raise LimitReached(limit, _seconds_until(cost, name, rate, now))
 
 
 def give_back(limits: Sequence[tuple[Limit, str]]) -> None:
@@ -92,7 +107,10 @@ def _name(limit: Limit, subject: str) -> str:
     return f"{limit.name}:{blind.index('limit', subject).hex()[:32]}"
 
 
-def _seconds_until_token(name: str, rate: float, now: datetime) -> int:
-    bucket = RateBucket.objects.get(name=name)
+def _seconds_until(cost: int, name: str, rate: float, now: datetime) -> int:
+    bucket = RateBucket.objects.filter(name=name).first()
+    if bucket is None:
+        # More than the bucket holds when full.
+        return max(1, int(cost / rate) + 1)
     filled = bucket.tokens + max(0.0, (now - bucket.refilled_at).total_seconds()) * rate
-    return max(1, int((1 - filled) / rate) + 1)
+    return max(1, int((cost - filled) / rate) + 1)

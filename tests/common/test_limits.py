@@ -43,6 +43,22 @@ class TestTake:
 
         assert not RateBucket.objects.filter(name__startswith="address:").exists()
 
+    def test_takes_several_tokens_at_once_or_none(self) -> None:
+        take([(THREE_AN_HOUR, "a", 2)], now=NOW)
+
+        with pytest.raises(LimitReached) as refused:
+            take([(THREE_AN_HOUR, "a", 2)], now=NOW)
+
+        assert 1190 <= refused.value.retry_after <= 1202
+        take([(THREE_AN_HOUR, "a")], now=NOW)
+
+    def test_never_gives_more_than_a_bucket_holds(self) -> None:
+        for _time in range(2):
+            with pytest.raises(LimitReached):
+                take([(THREE_AN_HOUR, "a", 4)], now=NOW)
+            # The second time beside a bucket that is there.
+            take([(THREE_AN_HOUR, "a")], now=NOW)
+
     def test_gains_nothing_from_a_clock_that_goes_back(self) -> None:
         for _ in range(3):
             take([(THREE_AN_HOUR, "a")], now=NOW)
