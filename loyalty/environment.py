@@ -1,6 +1,7 @@
 """Read configuration from the environment and refuse bad values loudly."""
 
 import os
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -46,6 +47,23 @@ def number(name: str, *, default: int) -> int:
     except ValueError as error:
         message = f"{name} must be a whole number, not {value!r}."
         raise ImproperlyConfigured(message) from error
+
+
+def amount(name: str, *, default: str) -> Decimal:
+    """Return an amount of money, which is not negative.
+
+    Raises:
+        ImproperlyConfigured: the value is not one.
+    """
+    value = text(name).strip() or default
+    try:
+        found = Decimal(value)
+    except InvalidOperation:
+        found = Decimal("NaN")
+    if not found.is_finite() or found < 0:
+        message = f"{name} must be an amount such as 600 or 0.42, not {value!r}."
+        raise ImproperlyConfigured(message)
+    return found
 
 
 def words(name: str, default: str = "") -> list[str]:

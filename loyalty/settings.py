@@ -72,8 +72,11 @@ MESSAGE_TRANSPORTS = {
     "SMS": env.text("SMS_TRANSPORT", "" if PRODUCTION else "simulator"),
     "EMAIL": env.text("EMAIL_TRANSPORT", "" if PRODUCTION else "simulator"),
 }
-# SMS of codes and links that the club sends in a day at most: what fraud may cost.
+# Parts of SMS with codes and links that the club sends in a day at most: what fraud
+# may cost. With the price of a part it may be given as money, in the club's currency.
 SMS_PER_DAY = env.number("SMS_PER_DAY", default=2000)
+SMS_SPEND_PER_DAY = env.amount("SMS_SPEND_PER_DAY", default="0")
+SMS_PART_PRICE = env.amount("SMS_PART_PRICE", default="0")
 SMS_HTTP_URL = env.text("SMS_HTTP_URL")
 SMS_HTTP_TOKEN = env.text("SMS_HTTP_TOKEN")
 EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
