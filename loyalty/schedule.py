@@ -27,6 +27,7 @@ JOBS = [
     # Wakes come at once; this is for messages that wait for another try, and for
     # what a worker left that died.
     Job("messaging.tasks.send", minutes=1),
+    Job("messaging.tasks.watch", minutes=1),
     Job("common.tasks.prune", minutes=_DAY),
     # Every hour, because months end at midnight of each programme's own zone.
     Job("points.tasks.expire", minutes=60),
