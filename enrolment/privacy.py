@@ -1,5 +1,6 @@
 """Personal data in this room: the links by which members finish their registration."""
 
+from consent.erasure import register_hook
 from consent.registry import (
     Basis,
     DataClass,
@@ -11,6 +12,7 @@ from consent.registry import (
     each,
     register,
 )
+from enrolment import erasure
 from enrolment.models import JoinLink, Registration
 
 _LINK = Field(
@@ -60,3 +62,4 @@ def register_all() -> None:
             **each(_ENTRY, "started_at", "outcome", "ended_at", "reminded_at"),
         },
     )
+    register_hook(erasure.close)

@@ -1,5 +1,6 @@
 """Personal data in this room: what was sent to whom."""
 
+from consent.erasure import register_hook
 from consent.registry import (
     Basis,
     DataClass,
@@ -11,6 +12,7 @@ from consent.registry import (
     each,
     register,
 )
+from messaging import erasure
 from messaging.models import Message
 
 _MESSAGE = Field(
@@ -62,3 +64,4 @@ def register_all() -> None:
             **each(_SENT, "queued_at", "expires_at", "sent_at", "gate"),
         },
     )
+    register_hook(erasure.stop)

@@ -1,5 +1,6 @@
 """Personal data in this room: what members bought."""
 
+from consent.erasure import register_hook
 from consent.registry import (
     Basis,
     DataClass,
@@ -11,6 +12,7 @@ from consent.registry import (
     each,
     register,
 )
+from purchases import erasure
 from purchases.models import Receipt, ReceiptLine
 
 # Receipts are vouchers of the books: erasure leaves them, tied to nobody.
@@ -76,3 +78,4 @@ def register_all() -> None:
             **each(_POINTS, "awards_bonus", "is_eligible", "points"),
         },
     )
+    register_hook(erasure.cut_loose)

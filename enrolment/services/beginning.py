@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -23,6 +24,7 @@ _SOURCES = {
     Way.IMPORT: Member.Source.IMPORT,
 }
 _PLACEMENT_LENGTH = 40
+_TRIES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +64,15 @@ def begin(
         phone = phones.normalize(phone, country=programme.country)
         limits.refuse_number(programme, phone)
     with transaction.atomic():
-        try:
-            member = members.register_member(
-                programme=programme,
-                phone=phone,
-                email=email,
-                source=_SOURCES[Way(way)],
-                store=store,
-                language=language,
-                now=now,
-            )
-            is_new = True
-        except members.MemberExists as known:
-            # Locked, so that two who come back at once open one registration.
-            member = lock_member(known.member)
-            is_new = False
+        member, is_new = _find_or_register(
+            programme=programme,
+            phone=phone,
+            email=email,
+            source=_SOURCES[Way(way)],
+            store=store,
+            language=language,
+            now=now,
+        )
         registration = open_registration(
             member=member,
             way=way,
@@ -87,6 +83,23 @@ def begin(
             now=now,
         )
     return Began(member, registration, is_new)
+
+
+def _find_or_register(**details: Any) -> tuple[Member, bool]:
+    """Return the member who has a number or address, locked, and whether they are new.
+
+    Somebody who had it may be erased or merged while we wait for the row: then it is
+    free, or another's, and is tried again.
+    """
+    for _try in range(_TRIES):
+        try:
+            return members.register_member(**details), True
+        except members.MemberExists as known:
+            member = lock_member(known.member)
+            if member.status not in {Member.Status.ERASED, Member.Status.MERGED}:
+                return member, False
+    message = "the number changed hands again and again"
+    raise RuntimeError(message)
 
 
 def open_registration(
