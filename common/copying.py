@@ -1,6 +1,7 @@
 """Write rows with PostgreSQL's COPY, and draw ids for them beforehand."""
 
 import os
+import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ from psycopg import sql
 NULL = r"\N"
 MAY_SKIP = "SELECT has_parameter_privilege('session_replication_role', 'SET')"
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+_PLAIN = {written: chr(sign) for sign, written in _ESCAPES.items()}
+_ESCAPED = re.compile(r"\\[\\tnr]")
 _VARIANTS = "89ab"
 
 
@@ -19,6 +22,13 @@ def escaped(text: str) -> str:
     if text.isprintable() and "\\" not in text:
         return text
     return text.translate(_ESCAPES)
+
+
+def unescaped(text: str) -> str:
+    """Return the text that `escaped` was given."""
+    if "\\" not in text:
+        return text
+    return _ESCAPED.sub(lambda found: _PLAIN[found[0]], text)
 
 
 def bytes_of(value: bytes) -> str:

@@ -1,11 +1,14 @@
 """The rows of a load as COPY takes them: made ahead as far as that goes."""
 
+import json
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from decimal import Decimal
 from functools import lru_cache
 
-from common.copying import NULL, bytes_of, copy_rows, escaped, unchecked
+from common.apart import pickle_quickly
+from common.copying import NULL, bytes_of, copy_rows, escaped, unchecked, unescaped
 from common.periods import local_day
 from points.bulk import Earnings
 from points.rules import EarningRule, expires_at
@@ -21,9 +24,15 @@ from purchases.content import (
 from purchases.rules import (
     Buyer,
     Club,
+    ContactIn,
     ContactKind,
+    DiscountIn,
+    LineIn,
+    LineKind,
     NoPoints,
+    PaymentIn,
     ReceiptIn,
+    TaxIn,
     Verdict,
     decide,
 )
@@ -46,10 +55,13 @@ class Prepared:
     """A receipt with all that can be worked out without the database.
 
     The verdict is that for a member who earns, by the rule that was in force when the
-    load began; `member_id` in it means nothing.
+    load began; `member_id` in it means nothing. The receipt itself comes without its
+    lines, which nearly always are needed as text alone; `whole` is the receipt with
+    them.
     """
 
     receipt: ReceiptIn
+    has_returns: bool
     rule: EarningRule | None
     verdict: Verdict
     index: bytes | None
@@ -57,6 +69,11 @@ class Prepared:
     payments: str
     taxes: str
     lines: list[str]
+
+    @property
+    def whole(self) -> ReceiptIn:
+        """Return the receipt as it was given."""
+        return replace(self.receipt, lines=tuple(map(read_line, self.lines)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +98,10 @@ class RuleBook:
 
 
 _SOMEBODY = Buyer(0, "ACTIVE")
+# What goes from the process that prepares to the one that writes.
+pickle_quickly(
+    *(ReceiptIn, ContactIn, PaymentIn, TaxIn, Prepared, Verdict, EarningRule)
+)
 
 
 def prepare(receipt: ReceiptIn, book: RuleBook) -> Prepared:
@@ -89,7 +110,8 @@ def prepare(receipt: ReceiptIn, book: RuleBook) -> Prepared:
     index = _contact_index(receipt.contact)
     lines = [line_text(line) for line in receipt.lines]
     return Prepared(
-        receipt=receipt,
+        receipt=replace(receipt, lines=()),
+        has_returns=any(line.kind is LineKind.RETURN for line in receipt.lines),
         rule=rule,
         verdict=decide(receipt, buyer=_SOMEBODY, rule=rule, original=None),
         index=index,
@@ -97,6 +119,32 @@ def prepare(receipt: ReceiptIn, book: RuleBook) -> Prepared:
         payments=payments_text(receipt),
         taxes=taxes_text(receipt),
         lines=lines,
+    )
+
+
+def read_line(text: str) -> LineIn:
+    """Read back what `content.line_text` wrote."""
+    number, kind, *words, quantity, paid, tax, percent, counts, found, original = (
+        text.rstrip("\n").split("\t")
+    )
+    sku, article_number, article_name, article_group = map(unescaped, words)
+    return LineIn(
+        number=int(number),
+        kind=LineKind(kind),
+        sku=sku,
+        article_number=article_number,
+        article_name=article_name,
+        article_group=article_group,
+        quantity=Decimal(quantity),
+        gross_paid=Decimal(paid),
+        tax_amount=Decimal(tax),
+        tax_percent=Decimal(percent),
+        awards_bonus=counts == "t",
+        discounts=tuple(
+            DiscountIn(Decimal(each["value"]), each["type"], each["description"])
+            for each in json.loads(unescaped(found))
+        ),
+        original_number=None if original == NULL else int(original),
     )
 
 

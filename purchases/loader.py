@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db import IntegrityError, OperationalError, connection, transaction
 
-from common.ahead import ahead
+from common.apart import apart
 from common.copying import draw_ids, draw_public_ids
 from common.problems import Problem
 from points.bulk import Earnings
@@ -23,7 +23,7 @@ from points.rules import EarningRule
 from purchases import records, rules
 from purchases.load_rows import Prepared, Rows, RuleBook, Shop, prepare
 from purchases.models import Receipt
-from purchases.rules import Buyer, Club, ContactKind, LineKind, ReceiptIn, Verdict
+from purchases.rules import Buyer, Club, ContactKind, ReceiptIn, Verdict
 from purchases.services.recording import Request, record_receipt
 from stores.models import Programme
 
@@ -116,7 +116,7 @@ def load_receipts(
     """Record receipts in the order given, one transaction for every 1,500.
 
     Receipts that are there already change nothing, so that a load that was broken off
-    goes on where it was. The iterable runs in a thread of its own and must not use the
+    goes on where it was. The iterable runs in a process of its own and must not use the
     database.
     """
     club = Club(
@@ -127,7 +127,7 @@ def load_receipts(
     )
     loaded = Loaded()
     book = _rule_book(club, _RULES)
-    for batch in ahead(_batches(receipts, book)):
+    for batch in apart(_batches(receipts, book)):
         loaded = _commit(club, book, batch, source, now, loaded)
         if progress is not None:
             progress(sum(len(prepared.lines) for prepared in batch))
@@ -273,7 +273,7 @@ class _Batch:
                 or unique_id in early
                 or receipt.store_code not in self.shops
                 or receipt.original_unique_id
-                or any(line.kind is LineKind.RETURN for line in receipt.lines)
+                or prepared.has_returns
                 or (buyer is not None and earnings.balance(buyer.id) < 0)
             ):
                 touched |= keys
@@ -310,7 +310,7 @@ class _Batch:
 
     def _record_one(self, prepared: Prepared) -> None:
         """Record an unusual receipt as the API does."""
-        receipt = prepared.receipt
+        receipt = prepared.whole
         request = Request(
             scope=f"load:{self.club.programme_id}",
             key=prepared.content_hash.hex(),
@@ -338,7 +338,7 @@ class _Batch:
         if self.is_decided and buyer is not None and buyer.earns:
             return prepared.verdict, prepared.rule, buyer.id
         rule = self.book.at(prepared.receipt.purchased_at)
-        verdict = rules.decide(prepared.receipt, buyer=buyer, rule=rule, original=None)
+        verdict = rules.decide(prepared.whole, buyer=buyer, rule=rule, original=None)
         return verdict, rule, verdict.member_id
 
     # READING

@@ -50,6 +50,14 @@ def discounts(shelf: int, coupon: int, match: int) -> tuple[DiscountIn, ...]:
     )
 
 
+@cache
+def amounts(
+    thousandths: int, cents: int, percent: Decimal
+) -> tuple[Decimal, Decimal, Decimal]:
+    """Return the quantity, what was paid, and the tax in it."""
+    return count(thousandths), kronor(cents), tax_in(cents, percent)
+
+
 class Shelf:
     """Knows the source's articles, and makes receipt lines of them."""
 
@@ -65,6 +73,7 @@ class Shelf:
         for number, line in enumerate(bought, start=1):
             _basket, article, thousandths, cents, shelf, coupon, match = line
             sku, name, group, percent = self._labels[article]
+            quantity, paid, tax = amounts(thousandths, cents, percent)
             found.append(
                 LineIn(
                     number,
@@ -73,12 +82,12 @@ class Shelf:
                     sku,
                     name,
                     group,
-                    count(thousandths),
-                    kronor(cents),
-                    tax_in(cents, percent),
+                    quantity,
+                    paid,
+                    tax,
                     percent,
                     True,
-                    discounts(shelf, coupon, match),
+                    discounts(shelf, coupon, match) if shelf or coupon or match else (),
                     None,
                 )
             )

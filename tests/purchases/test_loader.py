@@ -17,6 +17,8 @@ from members.models import Event, Member
 from points.models import Account, EarningRule, Entry, Lot, LotUse
 from points.services import post
 from purchases import loader
+from purchases.content import line_text
+from purchases.load_rows import read_line
 from purchases.loader import load_receipts
 from purchases.models import Receipt, ReceiptLine
 from purchases.rules import (
@@ -506,3 +508,27 @@ def till():
 def load_alone(programme, receipts):
     load_receipts(programme=programme, receipts=receipts, now=NOW)
     connection.close()
+
+
+class TestReadLine:
+    @pytest.mark.parametrize("seed", range(3))
+    def test_reads_back_every_line(self, people, seed):
+        lines = [
+            each
+            for receipt in mixture(people, seed, count=40)
+            for each in receipt.lines
+        ]
+
+        assert [read_line(line_text(each)) for each in lines] == lines
+
+    def test_reads_back_signs_that_copy_escapes(self):
+        said = 'a\nb "c"\t\\n\r'
+        awkward = replace(
+            line(1),
+            article_name=said,
+            discounts=(DiscountIn(Decimal("1.50"), said, said),),
+            original_number=7,
+            awards_bonus=False,
+        )
+
+        assert read_line(line_text(awkward)) == awkward
