@@ -2,7 +2,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-READ = re.compile(r"""env\.(?:text|flag|number|words)\(\s*"(\w+)\"""")
+READ = re.compile(r"""env\.(?:text|flag|number|words|amount)\(\s*"(\w+)\"""")
 IN_SHELL = re.compile(r"\$\{(\w+):-")
 
 
