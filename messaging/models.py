@@ -46,6 +46,8 @@ class Message(models.Model):
     address = models.CharField(max_length=254)
     subject = models.CharField(max_length=200, blank=True)
     body = models.TextField()
+    # Asked for on a public page, so perhaps by somebody who earns on it.
+    is_to_stranger = models.BooleanField(default=False, db_default=False)
     # A second queueing with the same key changes nothing.
     dedupe_key = models.CharField(max_length=128, unique=True)
 
@@ -76,6 +78,11 @@ class Message(models.Model):
             ),
             models.Index(fields=["member", "-queued_at"], name="message_member"),
             models.Index(fields=["-queued_at"], name="message_newest_first"),
+            models.Index(
+                fields=["programme", "-queued_at"],
+                condition=Q(is_to_stranger=True),
+                name="message_to_strangers",
+            ),
         ]
 
     def __str__(self) -> str:

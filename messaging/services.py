@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from consent.gate import may_send
 from consent.models import Channel, Purpose
 from members.models import Member
-from messaging import limits, templates, wake
+from messaging import limits, sms, templates, wake
 from messaging.delivery import is_address_of, send_due
 from messaging.limits import SmsRefused
 from messaging.models import Message
@@ -31,11 +31,13 @@ def queue_message(
     dedupe_key: str,
     now: datetime,
     expires_at: datetime | None = None,
+    is_to_stranger: bool = False,
 ) -> Message:
     """Put a message into the outbox; a worker sends it once this is committed.
 
     The second call with a key returns the first one's message. What the gate does not
-    allow is kept as stopped, with the reason.
+    allow is kept as stopped, with the reason. `is_to_stranger` is for codes and links
+    that somebody asked for on a public page, for a number that nobody has proven.
 
     Raises:
         SmsRefused: a code or link would go by SMS to a number that gets none, or none
@@ -70,6 +72,7 @@ def queue_message(
         queued_at=now,
         send_after=now,
         expires_at=expires_at,
+        is_to_stranger=is_to_stranger,
     )
     _ask_gate(message, now)
     try:
@@ -124,7 +127,13 @@ def _refuse_costly(message: Message, now: datetime) -> None:
             raise
         _stop(message, refused.code)
     if is_code:
-        limits.take(message.programme, message.address, now=now)
+        limits.take(
+            message.programme,
+            message.address,
+            parts=sms.size_of(message.body).segments,
+            is_to_stranger=message.is_to_stranger,
+            now=now,
+        )
 
 
 def _stop(message: Message, why: str) -> None:

@@ -4,7 +4,7 @@ from time import monotonic
 
 from django.utils import timezone
 
-from messaging import notices, services, wake
+from messaging import notices, services, strangers, wake
 
 # A task is killed after five minutes; the next wake goes on where this one stops.
 _LONGEST = 120.0
@@ -23,3 +23,8 @@ def send() -> int:
             break
         sent += taken
     return sent
+
+
+def watch() -> int:
+    """Look for fraud with SMS; return in how many clubs they are stopped for it."""
+    return strangers.watch(now=timezone.now())

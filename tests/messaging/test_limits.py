@@ -1,0 +1,241 @@
+"""What SMS to strangers may cost, and when they stop. The table is docs/limits.md."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+import structlog
+
+from consent.models import Channel
+from members import identity
+from messaging import limits, rules, strangers
+from messaging.models import Message
+from messaging.rules import StrangerTraffic, is_pumped
+from messaging.services import SmsRefused, queue_message
+from tests.factories.members import MemberFactory
+from tests.factories.stores import ProgrammeFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def far_apart(place):
+    """Return numbers of which no two are neighbours."""
+    return f"+467017{place:04d}05"[:12]
+
+
+def ask(programme, place, now, **fields):
+    """Send a join link as a public page does; return the member it went to."""
+    member = MemberFactory(programme=programme, phone=far_apart(place), pending=True)
+    message = queue_message(
+        programme=programme,
+        member=member,
+        channel=Channel.SMS,
+        message_class=Message.Class.CODE,
+        kind="join_link",
+        language="sv",
+        address=member.phone,
+        context={"link": "https://example.se/join/x/"},
+        dedupe_key=f"ask-{member.pk}-{now.isoformat()}",
+        now=now,
+        is_to_stranger=True,
+        **fields,
+    )
+    assert message.is_to_stranger
+    return member
+
+
+def answer(member, now):
+    identity.prove(
+        member=member,
+        kind=identity.Kind.PHONE,
+        value=member.phone,
+        proof=identity.Proof.LINK,
+        now=now,
+    )
+
+
+class TestIsPumped:
+    @pytest.mark.parametrize(
+        ("judged", "judged_answered", "answered", "waiting", "pumped"),
+        [
+            (0, 0, 0, 0, False),
+            # Too few to tell.
+            (99, 0, 0, 0, False),
+            (100, 39, 0, 0, True),
+            (100, 40, 0, 0, False),
+            # A burst is stopped before the first of them can be judged.
+            (0, 0, 0, 99, False),
+            (0, 0, 0, 100, True),
+            # A rush of people who answer is none.
+            (100, 80, 150, 200, False),
+            (100, 80, 150, 250, True),
+        ],
+    )
+    def test_tells_fraud_from_a_rush(
+        self, judged, judged_answered, answered, waiting, pumped
+    ):
+        traffic = StrangerTraffic(judged, judged_answered, answered, waiting)
+
+        assert is_pumped(traffic) is pumped
+
+
+class TestTrafficOf:
+    def test_sees_who_answered_since(self, programme, now):
+        asked = now - rules.FAIR_TIME - timedelta(minutes=5)
+        first = ask(programme, 1, asked)
+        ask(programme, 2, asked)
+        answer(first, asked + timedelta(minutes=2))
+        late = ask(programme, 3, now)
+        ask(programme, 4, now)
+        answer(late, now)
+
+        traffic = strangers.traffic_of(programme, now=now)
+
+        assert traffic == StrangerTraffic(
+            judged=2, judged_answered=1, answered=1, waiting=1
+        )
+
+    def test_counts_no_proof_from_before_the_sms(self, programme, now):
+        member = ask(programme, 1, now)
+        answer(member, now - timedelta(days=30))
+
+        assert strangers.traffic_of(programme, now=now).waiting == 1
+
+    def test_forgets_what_is_old_and_what_others_sent(self, programme, now):
+        ask(programme, 1, now - rules.STRANGERS_REMEMBERED)
+        ask(ProgrammeFactory(sms_countries=["SE"]), 2, now)
+
+        traffic = strangers.traffic_of(programme, now=now)
+
+        assert traffic == StrangerTraffic(0, 0, 0, 0)
+
+    def test_takes_two_statements(self, programme, now, django_assert_num_queries):
+        for place in range(5):
+            ask(programme, place, now)
+
+        with django_assert_num_queries(2):
+            strangers.traffic_of(programme, now=now)
+
+
+class TestBreaker:
+    @pytest.fixture
+    def burst(self, programme, now):
+        """A hundred links that nobody opens."""
+        for place in range(rules.WAITING_FLOOR):
+            ask(programme, place, now)
+        return now
+
+    def test_closes_and_says_why(self, programme, burst):
+        with pytest.raises(SmsRefused) as refused:
+            ask(programme, 500, burst)
+
+        assert refused.value.code == "paused"
+        assert refused.value.retry_after > 0
+        assert not limits.is_open_for_strangers(programme, burst)
+
+    def test_stays_closed_once_they_are_judged(self, programme, burst):
+        later = burst + rules.FAIR_TIME + timedelta(minutes=1)
+
+        assert not limits.is_open_for_strangers(programme, later)
+
+    def test_leaves_members_and_tills_alone(self, programme, burst):
+        limits.take(programme, "+46701999605", now=burst)
+
+    def test_leaves_other_clubs_alone(self, programme, burst):
+        other = ProgrammeFactory(sms_countries=["SE"])
+
+        assert limits.is_open_for_strangers(other, burst)
+
+    def test_opens_by_itself(self, programme, burst):
+        later = burst + rules.STRANGERS_REMEMBERED + timedelta(seconds=1)
+
+        assert limits.is_open_for_strangers(programme, later)
+        ask(programme, 500, later)
+
+    def test_stays_open_while_four_in_ten_answer(self, programme, now):
+        start = now - timedelta(hours=3)
+        for place in range(rules.LOOKED_AT + 20):
+            asked = start + place * timedelta(minutes=1)
+            member = ask(programme, place, asked)
+            if place % 10 < 4:
+                answer(member, asked + timedelta(minutes=3))
+
+        assert limits.is_open_for_strangers(programme, now)
+
+    def test_closes_when_fewer_do(self, programme, now):
+        start = now - timedelta(hours=3)
+        sent = 0
+        for minute in range(rules.LOOKED_AT + 60):
+            asked = start + minute * timedelta(minutes=1)
+            if not limits.is_open_for_strangers(programme, asked):
+                break
+            member = ask(programme, minute, asked)
+            sent += 1
+            if minute % 10 < 3:
+                answer(member, asked + timedelta(minutes=3))
+
+        # A hundred, and those that went while their fair time ran.
+        assert rules.LOOKED_AT <= sent <= rules.LOOKED_AT + 16
+
+    def test_raises_the_alarm_without_naming_anybody(self, programme, burst):
+        ProgrammeFactory()
+        with structlog.testing.capture_logs() as logs:
+            assert strangers.watch(now=burst) == 1
+
+        assert [(line["event"], line["log_level"]) for line in logs] == [
+            ("sms_to_strangers_stopped", "error")
+        ]
+        assert logs[0]["programme"] == str(programme.public_id)
+        assert "+46" not in str(logs)
+
+    def test_raises_none_in_peace(self, programme, now):
+        ask(programme, 1, now)
+        with structlog.testing.capture_logs() as logs:
+            assert strangers.watch(now=now) == 0
+
+        assert logs == []
+
+
+class TestStrangerMinute:
+    def test_lets_one_through_to_a_number(self, programme, now):
+        number = far_apart(1)
+        limits.take(programme, number, is_to_stranger=True, now=now)
+
+        with pytest.raises(SmsRefused) as refused:
+            limits.take(programme, number, is_to_stranger=True, now=now)
+        limits.take(
+            programme, number, is_to_stranger=True, now=now + timedelta(seconds=61)
+        )
+
+        assert refused.value.code == "too_many"
+        assert 0 < refused.value.retry_after <= 61
+
+
+class TestPartsPerDay:
+    @pytest.mark.parametrize(
+        ("parts", "spend", "price", "expected"),
+        [
+            (2000, "0", "0", 2000),
+            (2000, "600", "0", 2000),
+            (2000, "600", "0.42", 1428),
+            (100, "600", "0.42", 100),
+        ],
+    )
+    def test_is_the_lower_of_both_roofs(
+        self, programme, settings, parts, spend, price, expected
+    ):
+        settings.SMS_PER_DAY = parts
+        settings.SMS_SPEND_PER_DAY = Decimal(spend)
+        settings.SMS_PART_PRICE = Decimal(price)
+
+        assert limits.parts_per_day(programme) == expected
+
+    def test_counts_every_part_of_a_long_sms(self, programme, now, settings):
+        settings.SMS_PER_DAY = 5
+        limits.take(programme, far_apart(1), parts=3, now=now)
+
+        with pytest.raises(SmsRefused) as refused:
+            limits.take(programme, far_apart(2), parts=3, now=now)
+        limits.take(programme, far_apart(3), parts=2, now=now)
+
+        assert refused.value.code == "daily_cap"
