@@ -159,7 +159,9 @@ def resend_link(
             staff=staff,
             now=now,
         )
-        return _send(member, link, token, now)
+        # Without a device of ours, on a page that anybody can open.
+        public = device is None and way in {"", ways.WEB, ways.POSTER}
+        return _send(member, link, token, is_public=public, now=now)
 
 
 def new_link(
@@ -203,7 +205,9 @@ def join_url(token: str) -> str:
     return f"{settings.PUBLIC_URL.rstrip('/')}/join/{token}/"
 
 
-def _send(member: Member, link: JoinLink, token: str, now: datetime) -> Message:
+def _send(
+    member: Member, link: JoinLink, token: str, *, is_public: bool, now: datetime
+) -> Message:
     by_sms = bool(member.phone)
     return queue_message(
         programme=member.programme,
@@ -217,4 +221,5 @@ def _send(member: Member, link: JoinLink, token: str, now: datetime) -> Message:
         dedupe_key=message_key(link),
         now=now,
         expires_at=link.expires_at,
+        is_to_stranger=by_sms and is_public,
     )
