@@ -12,6 +12,7 @@ class EnrolmentConfig(AppConfig):
     def ready(self) -> None:
         """Register what this room hands to others."""
         # Not at the top: models cannot be imported before the apps are loaded.
-        from enrolment import privacy  # noqa: PLC0415
+        from enrolment import privacy, registrations  # noqa: PLC0415
 
+        registrations.register()
         privacy.register_all()

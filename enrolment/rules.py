@@ -1,12 +1,15 @@
-"""How long join links live, what state one is in, and who may join."""
+"""How long links and registrations live, what state one is in, and who may join."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 LINK_LIFE = timedelta(days=7)
 # Between two links to the same number: time for an SMS to arrive.
 RESEND_DELAY = timedelta(seconds=60)
+# On the clock of the club: nobody is reminded at night.
+REMINDERS_FROM = time(8)
+REMINDERS_UNTIL = time(20)
 # As the terms say: above the age of digital consent everywhere in the Nordics.
 YOUNGEST_YEARS = 16
 _OLDEST_YEARS = 120
@@ -44,6 +47,11 @@ def wait_before_resend(sent_at: datetime | None, *, now: datetime) -> timedelta:
     if sent_at is None:
         return timedelta(0)
     return max(timedelta(0), sent_at + RESEND_DELAY - now)
+
+
+def may_remind(local: datetime) -> bool:
+    """Tell whether a reminder may go at a time of the club's own clock."""
+    return REMINDERS_FROM <= local.time() < REMINDERS_UNTIL
 
 
 def is_old_enough(born: date, *, today: date) -> bool:

@@ -72,6 +72,11 @@ MESSAGE_TRANSPORTS = {
     "SMS": env.text("SMS_TRANSPORT", "" if PRODUCTION else "simulator"),
     "EMAIL": env.text("EMAIL_TRANSPORT", "" if PRODUCTION else "simulator"),
 }
+# When somebody who has not finished the registration is reminded, and erased.
+UNFINISHED_REMIND_DAYS = env.number("UNFINISHED_REMIND_DAYS", default=3)
+UNFINISHED_ERASE_DAYS = env.number("UNFINISHED_ERASE_DAYS", default=30)
+# For how long points cannot be used after a member's number or address has changed.
+CONTACT_HOLD_HOURS = env.number("CONTACT_HOLD_HOURS", default=24)
 # Parts of SMS with codes and links that the club sends in a day at most: what fraud
 # may cost. With the price of a part it may be given as money, in the club's currency.
 SMS_PER_DAY = env.number("SMS_PER_DAY", default=2000)

@@ -10,6 +10,7 @@ from enrolment.services.errors import (
     TooSoon,
 )
 from enrolment.services.finishing import finish_member, finish_registration
+from enrolment.services.lifecycle import erase_unfinished, remind_unfinished
 from enrolment.services.links import (
     Registered,
     join_url,
@@ -31,6 +32,7 @@ __all__ = [
     "TermsNotAccepted",
     "TooSoon",
     "begin",
+    "erase_unfinished",
     "find_link",
     "find_open",
     "finish_member",
@@ -41,5 +43,6 @@ __all__ = [
     "register",
     "register_at_till",
     "remind",
+    "remind_unfinished",
     "resend_link",
 ]
