@@ -22,8 +22,6 @@ PER_NUMBER_HOUR = Limit("sms.number.hour", 3, timedelta(hours=1))
 PER_NUMBER_DAY = Limit("sms.number.day", 6, timedelta(days=1))
 # A thousand neighbouring numbers: who pumps SMS walks through a range.
 PER_BLOCK_HOUR = Limit("sms.block.hour", 20, timedelta(hours=1))
-# Those asked for on public pages: time for the SMS to arrive.
-PER_STRANGER_MINUTE = Limit("sms.stranger.minute", 1, timedelta(minutes=1))
 
 
 class SmsRefused(Exception):
@@ -110,8 +108,6 @@ def take(
         (PER_BLOCK_HOUR, number[:-3]),
         (per_day, str(programme.public_id), parts),
     ]
-    if is_to_stranger:
-        draws.append((PER_STRANGER_MINUTE, number))
     try:
         limits.take(draws, now=now)
     except LimitReached as reached:
