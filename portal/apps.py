@@ -10,9 +10,11 @@ class PortalConfig(AppConfig):
     verbose_name = "Portal"
 
     def ready(self) -> None:
-        """Make this room's events known to the timeline."""
+        """Register what this room hands to others."""
         # Not at the top: models cannot be imported before the apps are loaded.
-        from portal import kinds, privacy  # noqa: PLC0415
+        from portal import kinds, merging, privacy, texts  # noqa: PLC0415
 
         kinds.register()
         privacy.register_all()
+        merging.register_all()
+        texts.register_all()

@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from common import blind
 from consent.models import Channel
 from members import phones
+from members.models import Identifier as Known
 
 _LONGEST = 254
 
@@ -27,6 +28,17 @@ class Identifier:
 
     channel: Channel
     value: str
+
+    @property
+    def kind(self) -> Known.Kind:
+        """Return what it is called among the things a member is known by."""
+        is_phone = self.channel is Channel.SMS
+        return Known.Kind.PHONE if is_phone else Known.Kind.EMAIL
+
+    @staticmethod
+    def channel_of(kind: str) -> Channel:
+        """Return by which channel a number or an address is reached."""
+        return Channel.SMS if kind == Known.Kind.PHONE else Channel.EMAIL
 
     @property
     def index(self) -> bytes:
@@ -49,7 +61,7 @@ def read_identifier(raw: str, *, country: str) -> Identifier:
     """
     text = raw.strip()
     if "@" in text:
-        return _email(text)
+        return read_email(text)
     try:
         number = phones.normalize(text, country=country)
     except phones.PhoneInvalid as error:
@@ -57,7 +69,13 @@ def read_identifier(raw: str, *, country: str) -> Identifier:
     return Identifier(Channel.SMS, number)
 
 
-def _email(text: str) -> Identifier:
+def read_email(raw: str) -> Identifier:
+    """Read an e-mail address.
+
+    Raises:
+        IdentifierInvalid: with words for the person.
+    """
+    text = raw.strip()
     try:
         validate_email(text)
     except ValidationError:

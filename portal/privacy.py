@@ -11,7 +11,7 @@ from consent.registry import (
     each,
     register,
 )
-from portal.models import LoginCode, Session
+from portal.models import ContactChange, LoginCode, Session
 
 _CODE = Field(
     DataClass.SECRET,
@@ -37,6 +37,14 @@ _SESSION = Field(
     Export.YES,
     Erase.DELETE,
 )
+_CONTACT = Field(
+    DataClass.CONTACT,
+    Use.SECURITY,
+    Basis.CONTRACT,
+    Retention.MONTH,
+    Export.YES,
+    Erase.DELETE,
+)
 
 
 def register_all() -> None:
@@ -48,6 +56,7 @@ def register_all() -> None:
             "id",
             "public_id",
             "member",
+            "purpose",
             "channel",
             "identifier_index",
             "code_hash",
@@ -64,6 +73,14 @@ def register_all() -> None:
         {
             **each(_SESSION_KEY, "id", "public_id", "member", "key_hash"),
             **each(_SESSION, "device", "created_at", "last_seen_at", "expires_at"),
-            **each(_SESSION, "ended_at"),
+            **each(_SESSION, "stepped_up_at", "ended_at"),
+        },
+    )
+    register(
+        ContactChange,
+        {
+            **each(_CODE, "id", "public_id", "member", "token_hash"),
+            **each(_CONTACT, "kind", "old", "new", "changed_at"),
+            **each(_CONTACT, "expires_at", "undone_at"),
         },
     )

@@ -13,12 +13,17 @@ DAY = timedelta(hours=24)
 
 SESSION_IDLE = timedelta(days=30)
 SESSION_LONGEST = timedelta(days=90)
+# For how long an entered code lets a member do what matters most.
+STEP_UP_LIFE = timedelta(minutes=15)
+# For how long a changed number or address can be taken back by the link.
+UNDO_LIFE = timedelta(hours=72)
 # How often a session notes that it was used: a write per page would be waste.
 SESSION_NOTED_EVERY = timedelta(minutes=10)
 
 # Codes are kept for as long as wrong ones count; sessions so that somebody who asks
 # can still be told which devices were signed in.
 CODES_KEPT = timedelta(days=2)
+CHANGES_KEPT = timedelta(days=30)
 SESSIONS_KEPT = timedelta(days=90)
 
 # THE BREAKER: people mistype some codes, a guesser mistypes nearly all of them.
@@ -42,6 +47,17 @@ class Verdict(StrEnum):
     LOCKED = "locked"
     # The breaker: codes are refused for everybody for some minutes.
     CLOSED = "closed"
+
+
+class Undo(StrEnum):
+    """What a link that takes a change back can still do."""
+
+    OPEN = "open"
+    USED = "used"
+    EXPIRED = "expired"
+    # The new number or address is not the member's any more, so nothing is left to do.
+    MOOT = "moot"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +95,17 @@ def is_sprayed(*, wrong: int, right: int) -> bool:
 def session_ends_at(*, created_at: datetime, last_seen_at: datetime) -> datetime:
     """Return when a session ends unless it is used: idle or at its longest."""
     return min(created_at + SESSION_LONGEST, last_seen_at + SESSION_IDLE)
+
+
+def is_stepped_up(stepped_up_at: datetime | None, *, now: datetime) -> bool:
+    """Tell whether the last code on a device is fresh enough for what matters most."""
+    return stepped_up_at is not None and now - stepped_up_at < STEP_UP_LIFE
+
+
+def undo_state(
+    *, expires_at: datetime, undone_at: datetime | None, now: datetime
+) -> Undo:
+    """Return whether a change can be taken back by its link."""
+    if undone_at is not None:
+        return Undo.USED
+    return Undo.EXPIRED if expires_at <= now else Undo.OPEN

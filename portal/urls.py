@@ -2,24 +2,66 @@
 
 from django.urls import path
 
-from portal.views import card, choices, details, email, home, receipts, sign_in
+from members.models import Identifier
+from portal.views import (
+    app,
+    card,
+    choices,
+    contact,
+    details,
+    devices,
+    email,
+    home,
+    identifiers,
+    leaving,
+    receipts,
+    second_proof,
+    sign_in,
+    step_up,
+    timeline,
+)
 
 app_name = "portal"
+
+_PHONE = {"kind": Identifier.Kind.PHONE}
+_EMAIL = {"kind": Identifier.Kind.EMAIL}
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("sign-in/", sign_in.sign_in, name="sign-in"),
     path("sign-in/code/", sign_in.sign_in_code, name="sign-in-code"),
+    path("sign-in/second/", second_proof.second_proof, name="second-proof"),
+    path("sign-in/second/code/", second_proof.second_code, name="second-code"),
+    path("sign-in/new/", second_proof.new_number, name="new-number"),
+    path("sign-in/new/done/", second_proof.new_number_done, name="new-number-done"),
     path("sign-out/", sign_in.sign_out, name="sign-out"),
+    path("confirm/", step_up.step_up, name="step-up"),
+    path("confirm/code/", step_up.step_up_code, name="step-up-code"),
     path("card/", card.card, name="card"),
     path("card/qr/", card.card_qr, name="card-qr"),
+    path("card/lost/", identifiers.card_lost, name="card-lost"),
+    path("card/lost/<uuid:public_id>/", identifiers.card_lost, name="other-card-lost"),
     path("receipts/", receipts.receipts, name="receipts"),
     path("receipts/<uuid:public_id>/", receipts.receipt, name="receipt"),
+    path("timeline/", timeline.timeline, name="timeline"),
     path("choices/", choices.choices, name="choices"),
     path("profile/", details.me, name="me"),
     path("details/", details.details, name="details"),
-    path("details/email/", email.email_confirm, name="email-confirm"),
+    path("details/phone/", contact.contact_change, _PHONE, name="phone-change"),
+    path("details/email/", contact.contact_change, _EMAIL, name="email-change"),
+    path("details/code/", contact.contact_code, name="contact-code"),
+    path("details/email/confirm/", email.email_confirm, name="email-confirm"),
     path("details/email/code/", email.email_code, name="email-code"),
+    path("undo/<str:token>/", contact.change_undo, name="change-undo"),
+    path("undone/", contact.change_undone, name="change-undone"),
+    path("identifiers/", identifiers.identifiers, name="identifiers"),
+    path("devices/", devices.devices, name="devices"),
+    path("devices/end/", devices.devices_end, name="devices-end"),
+    path("devices/<uuid:public_id>/end/", devices.device_end, name="device-end"),
     path("help/", details.help_page, name="help"),
-    path("manifest.webmanifest", home.manifest, name="manifest"),
+    path("leave/", leaving.leave, name="leave"),
+    path("left/", leaving.left, name="left"),
+    path("manifest.webmanifest", app.manifest, name="manifest"),
+    path("icon-<int:size>.png", app.icon, name="icon"),
+    path("icon-maskable-<int:size>.png", app.icon_maskable, name="icon-maskable"),
 ]

@@ -11,11 +11,11 @@ from common.limits import LimitReached
 from common.ui.toasts import toast
 from portal import cookies, services
 from portal.codes import new_key
-from portal.cookies import SignInUnderWay
+from portal.cookies import Flow, UnderWay
 from portal.forms import CodeForm
-from portal.guards import member_of
+from portal.guards import member_of, session_of
 from portal.services import CodeRefused
-from portal.views.sign_in import refusal_words, too_often
+from portal.views.wording import refusal_words, too_often
 
 
 @require_POST
@@ -36,7 +36,10 @@ def email_confirm(request: HttpRequest) -> HttpResponse:
         toast(request, too_often(error.retry_after), tone="error")
         return redirect("portal:details")
     response = redirect("portal:email-code")
-    cookies.set_sign_in(response, SignInUnderWay(identifier, browser_key, next=""))
+    about = str(session_of(request).public_id)
+    cookies.begin(
+        response, Flow.OWN_EMAIL, UnderWay(identifier, browser_key, about=about)
+    )
     return response
 
 
@@ -44,8 +47,9 @@ def email_confirm(request: HttpRequest) -> HttpResponse:
 def email_code(request: HttpRequest) -> HttpResponse:
     """Ask for the code."""
     member = member_of(request)
-    under_way = cookies.sign_in_under_way(request)
-    if under_way is None or under_way.identifier.value != member.email:
+    about = session_of(request).public_id
+    under_way = cookies.find(request, Flow.OWN_EMAIL, about=about)
+    if under_way is None or under_way.identifier.value != member.email.lower():
         return redirect("portal:details")
     if request.method != "POST":
         return _page(request, CodeForm())
@@ -68,7 +72,7 @@ def email_code(request: HttpRequest) -> HttpResponse:
         return _page(request, form, status=422)
     toast(request, gettext("Your e-mail is confirmed. You can sign in with it."))
     response = redirect("portal:details")
-    cookies.clear_sign_in(response)
+    cookies.end(response, Flow.OWN_EMAIL)
     return response
 
 

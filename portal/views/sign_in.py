@@ -1,56 +1,34 @@
 """Signing in with a one-time code, and signing out."""
 
-import time
-from collections.abc import Callable
-from functools import wraps
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_POST
 
 from common.addresses import address_block
 from common.limits import LimitReached
 from consent.models import Channel
-from members import phones
 from portal import cookies, selectors, services
 from portal.codes import new_key
-from portal.cookies import SignInUnderWay
+from portal.cookies import Flow, UnderWay
 from portal.devices import device_name
 from portal.forms import CodeForm, SignInForm
 from portal.guards import session_of
-from portal.identifiers import Identifier
-from portal.rules import Verdict
-from portal.services import CodeRefused, OpenedSession
+from portal.services import CodeRefused, OpenedSession, SecondProofNeeded
+from portal.views.even_time import in_even_time
+from portal.views.wording import (
+    display_identifier,
+    refusal_words,
+    safe_target,
+    too_often,
+)
 from stores.middleware import programme_of
-
-# Both a member and a stranger are answered after this long, so that the time a lookup
-# and a message take does not tell who is a member.
-ANSWER_AFTER_SECONDS = 0.3
-
-View = Callable[[HttpRequest], HttpResponse]
-
-
-def _in_even_time(view: View) -> View:
-    """Hold the answer to a POST back until its time has come."""
-
-    @wraps(view)
-    def evened(request: HttpRequest) -> HttpResponse:
-        started = time.monotonic()
-        response = view(request)
-        if request.method == "POST":
-            time.sleep(max(0.0, started + ANSWER_AFTER_SECONDS - time.monotonic()))
-        return response
-
-    return evened
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@_in_even_time
+@in_even_time
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Ask who the member is, and send a code."""
     programme = programme_of(request)
@@ -65,7 +43,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     form = SignInForm(request.POST, country=programme.country)
     if not form.is_valid():
         return _identifier_page(request, form, status=422)
-    under_way = SignInUnderWay(
+    under_way = UnderWay(
         identifier=form.cleaned_data["identifier"],
         browser_key=new_key(),
         next=form.cleaned_data["next"],
@@ -83,14 +61,14 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         form.add_error("identifier", too_often(error.retry_after))
         return _identifier_page(request, form, status=429)
     response = redirect("portal:sign-in-code")
-    cookies.set_sign_in(response, under_way)
+    cookies.begin(response, Flow.SIGN_IN, under_way)
     return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in_code(request: HttpRequest) -> HttpResponse:
     """Ask for the code, and sign the member in."""
-    under_way = cookies.sign_in_under_way(request)
+    under_way = cookies.find(request, Flow.SIGN_IN)
     if under_way is None:
         return redirect("portal:sign-in")
     if request.method != "POST":
@@ -113,7 +91,18 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
     except CodeRefused as error:
         form.add_error("code", refusal_words(error.verdict))
         return _code_page(request, under_way, form, status=422)
-    return _signed_in(request, opened, under_way)
+    except SecondProofNeeded as needed:
+        response = redirect("portal:second-proof")
+        cookies.end(response, Flow.SIGN_IN)
+        about = UnderWay(
+            identifier=under_way.identifier,
+            browser_key=new_key(),
+            next=under_way.next,
+            about=str(needed.member.public_id),
+        )
+        cookies.begin(response, Flow.SECOND_PROOF, about)
+        return response
+    return signed_in(request, opened, under_way)
 
 
 @require_POST
@@ -125,53 +114,13 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def refusal_words(verdict: Verdict) -> str:
-    """Say why a code was not accepted and what helps."""
-    return {
-        Verdict.WRONG: gettext("That is not the code. Check the digits and try again."),
-        Verdict.EXPIRED: gettext("The code is too old. Send a new one."),
-        Verdict.USED: gettext("The code has been used. Send a new one."),
-        Verdict.REPLACED: gettext(
-            "A newer code has been sent. Use the latest, or send a new one."
-        ),
-        Verdict.TRIED_OUT: gettext("Too many wrong codes. Send a new one."),
-        Verdict.UNKNOWN: gettext("The code was asked for elsewhere. Send a new one."),
-        Verdict.LOCKED: gettext(
-            "Too many wrong codes today. You can try again tomorrow, or ask in a store."
-        ),
-        Verdict.CLOSED: gettext(
-            "Signing in is paused for some minutes. Try again a little later."
-        ),
-    }[verdict]
-
-
-def too_often(seconds: int) -> str:
-    """Say for how long to wait."""
-    minutes = -(-seconds // 60)
-    return ngettext(
-        "That was too often. Try again in a minute.",
-        "That was too often. Try again in %(minutes)s minutes.",
-        minutes,
-    ) % {"minutes": minutes}
-
-
-def display_identifier(identifier: Identifier, country: str) -> str:
-    """Write back what the person typed, in its usual form."""
-    if identifier.channel is Channel.SMS:
-        return phones.display(identifier.value, country)
-    return identifier.value
-
-
-def _signed_in(
-    request: HttpRequest, opened: OpenedSession, under_way: SignInUnderWay
+def signed_in(
+    request: HttpRequest, opened: OpenedSession, under_way: UnderWay
 ) -> HttpResponse:
-    target = under_way.next
-    if not url_has_allowed_host_and_scheme(
-        target, {request.get_host()}, require_https=request.is_secure()
-    ) or not target.startswith("/me/"):
-        target = reverse("portal:home")
-    response = redirect(target)
-    cookies.clear_sign_in(response)
+    """Lead a member who has just signed in to where they were going."""
+    response = redirect(safe_target(request, under_way.next))
+    cookies.end(response, Flow.SIGN_IN)
+    cookies.end(response, Flow.SECOND_PROOF)
     cookies.set_session(response, opened.key)
     if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
         remember_language(response, opened.session.member.language)
@@ -197,7 +146,7 @@ def _identifier_page(
 
 def _code_page(
     request: HttpRequest,
-    under_way: SignInUnderWay,
+    under_way: UnderWay,
     form: CodeForm,
     *,
     status: int = 200,

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from messaging.models import Message
-from portal.views import sign_in
+from portal.views import even_time
 from tests.factories.members import MemberFactory
 from tests.factories.portal import signed_in
 
@@ -15,7 +15,7 @@ from tests.factories.portal import signed_in
 @pytest.fixture(autouse=True)
 def _no_delay(monkeypatch):
     """Answer at once; TestEvenTime turns the delay back on."""
-    monkeypatch.setattr(sign_in, "ANSWER_AFTER_SECONDS", 0)
+    monkeypatch.setattr(even_time, "ANSWER_AFTER_SECONDS", 0)
 
 
 @pytest.fixture
@@ -57,9 +57,9 @@ def last_code():
     """Read the newest code out of the outbox."""
 
     def read(address):
-        message = Message.objects.filter(address=address, kind="login_code").latest(
-            "queued_at", "pk"
-        )
+        message = Message.objects.filter(
+            address=address, kind__endswith="_code"
+        ).latest("queued_at", "pk")
         return re.search(r"\b[0-9]{6}\b", message.body)[0]
 
     return read

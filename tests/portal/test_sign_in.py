@@ -14,8 +14,9 @@ from messaging.models import Message
 from portal.cookies import SESSION_COOKIE, SIGN_IN_COOKIE
 from portal.models import LoginCode, Session
 from portal.services import forget_old
-from portal.views import sign_in as views
+from portal.views import even_time as views
 from tests.factories.members import MemberFactory
+from tests.factories.portal import proven
 
 pytestmark = pytest.mark.django_db
 
@@ -242,6 +243,21 @@ class TestSignInOfStrangers:
         for identifier in self.strangers(programme):
             ask(Client(), identifier)
 
+        assert not Message.objects.exclude(address="+46701740611").exists()
+
+    def test_leads_who_has_left_back_by_a_link(self, programme):
+        self.strangers(programme)
+
+        ask(Client(), "+46701740611")
+
+        assert [message.kind for message in Message.objects.all()] == ["join_link"]
+
+    def test_sends_no_link_back_to_a_number_that_was_silent_for_long(self, programme):
+        gone = MemberFactory(programme=programme, phone="+46701740614", left=True)
+        proven(gone, "PHONE", days=366)
+
+        assert ask(Client(), gone.phone).url == CODE
+
         assert not Message.objects.exists()
 
     def test_never_opens_a_session(self, programme, monkeypatch):
@@ -346,7 +362,9 @@ class TestSession:
 
 class TestProveEmail:
     def test_lets_the_address_sign_in(self, as_vera, vera, last_code):
-        assert as_vera.post("/me/details/email/").url == "/me/details/email/code/"
+        assert (
+            as_vera.post("/me/details/email/confirm/").url == "/me/details/email/code/"
+        )
 
         done = as_vera.post(
             "/me/details/email/code/", {"code": last_code("vera@example.se")}
@@ -357,7 +375,7 @@ class TestProveEmail:
         assert vera.email_verified_at is not None
 
     def test_takes_no_wrong_code(self, as_vera, vera, last_code):
-        as_vera.post("/me/details/email/")
+        as_vera.post("/me/details/email/confirm/")
 
         answer = as_vera.post(
             "/me/details/email/code/", {"code": wrong(last_code("vera@example.se"))}
@@ -371,7 +389,7 @@ class TestProveEmail:
         vera.email_verified_at = datetime.now(UTC)
         vera.save()
 
-        assert as_vera.post("/me/details/email/").url == "/me/details/"
+        assert as_vera.post("/me/details/email/confirm/").url == "/me/details/"
         assert not Message.objects.exists()
 
 

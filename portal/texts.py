@@ -1,0 +1,20 @@
+"""What this room writes to members, and the events that tell them something."""
+
+from consent.models import Channel
+from messaging import notices, templates
+
+_EMAIL = frozenset({Channel.EMAIL})
+
+
+def register_all() -> None:
+    """Register messages and notices; called once, when the room is ready."""
+    templates.register("step_up_code", fields={"code"})
+    templates.register("contact_code", fields={"code"})
+    templates.register("phone_changed", fields={"link"})
+    templates.register("email_changed", fields={"link"})
+    templates.register("contact_restored", fields=set())
+    # Without a field: who never finished can leave as well, and has no name.
+    templates.register("membership_ended", fields=set())
+    templates.register("number_passed_on", fields=set(), channels=_EMAIL)
+    notices.register("member.contact_restored", "contact_restored")
+    notices.register("member.left", "membership_ended")
