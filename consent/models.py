@@ -123,10 +123,11 @@ class ConsentEntry(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                # What the old club asked with is told by the evidence of an import.
+                # What the old club asked with is told by the evidence of an import,
+                # and which entry a merge repeats by that of the merge.
                 condition=~models.Q(action="GIVEN")
                 | models.Q(text__isnull=False)
-                | models.Q(source="IMPORT"),
+                | models.Q(source__in=["IMPORT", "MERGE"]),
                 name="consententry_given_names_its_text",
             )
         ]

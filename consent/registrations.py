@@ -2,15 +2,16 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from consent import kinds
+from consent import kinds, merging
 from members import panels
 from members.panels import Column
 from stores import audit
 
 
 def register() -> None:
-    """Register kinds of events, the panel of a member's page, and audit words."""
+    """Register kinds of events, merging, the panel of a member's page, audit words."""
     kinds.register()
+    merging.register()
     panels.register(
         title=_("Consents"),
         url_name="consent:permissions-panel",

@@ -60,21 +60,38 @@ def record_entry(
             text=text,
             evidence=evidence or {},
         )
-        events.record(
-            member_id=member.pk,
-            kind=_EVENTS[action],
-            at=at,
-            now=at,
-            data={
-                "purpose": purpose,
-                "channel": channel,
-                "source": source,
-                "text_version": text.version if text else None,
-            },
-            subject_type="consent_entry",
-            subject_id=entry.public_id,
-        )
+        _tell(entry, at)
     return entry
+
+
+def repeat_entry(
+    *,
+    member: Member,
+    entry: ConsentEntry,
+    at: datetime,
+    actor: str,
+    evidence: dict[str, Any],
+    now: datetime,
+) -> ConsentEntry:
+    """Write a word of the record again because memberships were merged or parted.
+
+    Names the entry that it repeats and the text of that one, which for a yes of an
+    imported club there may not be.
+    """
+    with transaction.atomic():
+        again = ConsentEntry.objects.create(
+            member=member,
+            purpose=entry.purpose,
+            channel=entry.channel,
+            action=entry.action,
+            at=at,
+            source=ConsentEntry.Source.MERGE,
+            actor=actor,
+            text=entry.text,
+            evidence={**evidence, "entry": str(entry.public_id)},
+        )
+        _tell(again, now)
+    return again
 
 
 def withdraw_for_member(
@@ -124,6 +141,23 @@ def accept_terms(
         member=member, text=text, defaults={"at": at, "source": source}
     )
     return acceptance
+
+
+def _tell(entry: ConsentEntry, now: datetime) -> None:
+    events.record(
+        member_id=entry.member_id,
+        kind=_EVENTS[ConsentEntry.Action(entry.action)],
+        at=entry.at,
+        now=now,
+        data={
+            "purpose": entry.purpose,
+            "channel": entry.channel,
+            "source": entry.source,
+            "text_version": entry.text.version if entry.text else None,
+        },
+        subject_type="consent_entry",
+        subject_id=entry.public_id,
+    )
 
 
 def _refuse_mismatch(

@@ -5,10 +5,9 @@ are handed on as they are, rows with a merging of their own, and rows that stay 
 they are. A test fails for a model that nobody speaks for.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import connection, models
 from psycopg import sql
@@ -98,46 +97,58 @@ def unspoken_for(candidates: Iterable[type[models.Model]]) -> list[str]:
     ]
 
 
-def hand_on(model: type[models.Model], merging: Merging) -> list[int]:
-    """Give the rows of the merged member to the kept one; remember and return them."""
-    ids = _reassign(model, "member_id = %s", [merging.merged.pk], to=merging.kept)
+def hand_on(
+    model: type[models.Model],
+    merging: Merging,
+    *,
+    only: Collection[int] | None = None,
+) -> list[int]:
+    """Give rows of the merged member to the kept one; remember and return which.
+
+    All of them, or only those with the keys in `only`.
+    """
+    ids = _reassign(model, merging.merged, merging.kept, only)
     merging.merge.moved[model._meta.label] = ids
     return ids
 
 
-def give_back(model: type[models.Model], merging: Merging) -> list[int]:
-    """Give back what `hand_on` gave, as far as it is still there; return which."""
-    ids = merging.merge.moved.get(model._meta.label, [])
+def give_back(
+    model: type[models.Model], merging: Merging, *, but: Collection[int] = ()
+) -> list[int]:
+    """Give back what `hand_on` gave, as far as it is still there; return which.
+
+    Rows with the keys in `but` stay with the kept member.
+    """
+    moved = merging.merge.moved.get(model._meta.label, [])
+    ids = [key for key in moved if key not in set(but)]
     if not ids:
         return []
-    key = model._meta.pk.column
-    return _reassign(
-        model,
-        f"{key} = ANY (%s) AND member_id = %s",
-        [ids, merging.kept.pk],
-        to=merging.merged,
-    )
+    return _reassign(model, merging.kept, merging.merged, ids)
 
 
 def _reassign(
-    model: type[models.Model], condition: str, parameters: list[Any], *, to: Member
+    model: type[models.Model], giver: Member, taker: Member, ids: Collection[int] | None
 ) -> list[int]:
-    key = sql.Identifier(model._meta.pk.column)
     statement = sql.SQL(
-        "UPDATE {table} SET member_id = %s WHERE {condition} RETURNING {key}"
+        "UPDATE {table} SET member_id = %(taker)s WHERE member_id = %(giver)s"
+        " AND (%(ids)s::bigint[] IS NULL OR {key} = ANY (%(ids)s::bigint[]))"
+        " RETURNING {key}"
     ).format(
         table=sql.Identifier(model._meta.db_table),
-        # Only the two conditions of this module come here.
-        condition=sql.SQL(condition),
-        key=key,
+        key=sql.Identifier(model._meta.pk.column),
     )
+    values = {
+        "taker": taker.pk,
+        "giver": giver.pk,
+        "ids": None if ids is None else list(ids),
+    }
     with connection.cursor() as cursor:
         # For the append-only tables; ends with the transaction.
         cursor.execute("SET LOCAL stamkund.merging = 'on'")
-        cursor.execute(statement, [to.pk, *parameters])
-        ids = [row[0] for row in cursor.fetchall()]
+        cursor.execute(statement, values)
+        moved = sorted(row[0] for row in cursor.fetchall())
         cursor.execute("SET LOCAL stamkund.merging = 'off'")
-    return ids
+    return moved
 
 
 def _known() -> set[type[models.Model]]:

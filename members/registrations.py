@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.ui import navigation
 from common.ui import search as palette
-from members import care, kinds, search
+from members import care, kinds, merging, merging_rows, search
 from members.cards import display_number
 from members.models import Member
 from stores import audit
@@ -30,12 +30,15 @@ _ACTIONS = {
     care.REVEALED: _("Saw a member's contact details"),
     care.CHANGED: _("Changed a member's details"),
     care.EXPORTED: _("Exported members"),
+    merging.MERGED: _("Made two memberships one"),
+    merging.UNMERGED: _("Parted two memberships again"),
 }
 
 
 def register() -> None:
     """Register everything; called once, in `AppConfig.ready()`."""
     kinds.register()
+    merging_rows.register()
     navigation.register(
         group="overview",
         label=_("Members"),

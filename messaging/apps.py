@@ -17,4 +17,5 @@ class MessagingConfig(AppConfig):
         # Not at the top: models cannot be imported before the apps are loaded.
         import_module("messaging.notices").register("member.activated", "welcome")
         import_module("messaging.privacy").register_all()
+        import_module("messaging.merging").register()
         register(import_module("messaging.checks").transports_are_set)

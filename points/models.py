@@ -115,6 +115,8 @@ class Entry(models.Model):
         SPEND = "SPEND", _("Used")
         EXPIRE = "EXPIRE", _("Expired")
         ADJUST = "ADJUST", _("Adjusted")
+        # From one membership of a person to the other, or back; see decision 0011.
+        MERGE = "MERGE", _("Moved between memberships")
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
     member = models.ForeignKey(
@@ -158,7 +160,7 @@ class Entry(models.Model):
                 condition=~Q(points=0), name="entry_points_not_zero"
             ),
             models.CheckConstraint(
-                condition=Q(kind="ADJUST")
+                condition=Q(kind__in=["ADJUST", "MERGE"])
                 | Q(kind="EARN", points__gt=0)
                 | Q(kind__in=["REVERSE", "SPEND", "EXPIRE"], points__lt=0),
                 name="entry_sign_fits_kind",
@@ -180,6 +182,7 @@ class Entry(models.Model):
 class Lot(models.Model):
     """Points of one earning, with their own expiry; `remaining` counts down.
 
+    What a merge moves is a lot again, with the days of the one that it came from.
     Personal data: part of a member's account.
     """
 
@@ -193,6 +196,15 @@ class Lot(models.Model):
     remaining = models.IntegerField()
     active_from = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
+    # The earning that these points once were, for a lot that a merge has moved: a
+    # return of that purchase finds them here.
+    origin = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        related_name="copies",
+        null=True,
+        db_index=False,
+    )
 
     class Meta:
         constraints = [
@@ -212,6 +224,11 @@ class Lot(models.Model):
                 fields=["expires_at"],
                 condition=Q(remaining__gt=0, expires_at__isnull=False),
                 name="lot_open_by_expiry",
+            ),
+            models.Index(
+                fields=["origin"],
+                condition=Q(origin__isnull=False),
+                name="lot_copies",
             ),
         ]
 

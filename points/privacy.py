@@ -1,5 +1,6 @@
 """Personal data in this room: what members have earned and used."""
 
+from consent.erasure import register_hook
 from consent.registry import (
     Basis,
     DataClass,
@@ -11,6 +12,7 @@ from consent.registry import (
     each,
     register,
 )
+from points import erasure
 from points.models import Account, Entry, Lot, LotUse
 
 # The ledger is part of the books: points are a debt. Erasure leaves the entries, tied
@@ -54,7 +56,7 @@ def register_all() -> None:
     register(
         Lot,
         {
-            **each(_KEY, "entry", "member"),
+            **each(_KEY, "entry", "member", "origin"),
             **each(_POINTS, "points", "remaining", "active_from", "expires_at"),
         },
     )
@@ -65,3 +67,4 @@ def register_all() -> None:
             **each(_POINTS, "points"),
         },
     )
+    register_hook(erasure.lapse)

@@ -2,7 +2,8 @@
 
 Holds for each member: the balance is the sum of the entries, and what is open in lots
 less what is owed; what a lot has left is what it began with less its uses; an entry
-that took points used as many of lots, or left a debt.
+that took points used as many of lots, or left a debt. A merge leaves as many points as
+there were, with the days they had, and all of them with the member who is kept.
 """
 
 from collections.abc import Sequence
@@ -96,6 +97,22 @@ _CHECKS = {
             FROM points_entry) steps
         WHERE balance_after <> running
     """,
+    "a merge moves points and makes none": """
+        SELECT min(member_id), min(id), sum(points), 0 FROM points_entry
+        WHERE kind = 'MERGE' GROUP BY source_id HAVING sum(points) <> 0
+    """,
+    "points that were moved keep their days": """
+        SELECT l.member_id, l.entry_id, extract(epoch FROM l.expires_at)::bigint,
+            extract(epoch FROM o.expires_at)::bigint
+        FROM points_lot l JOIN points_lot o ON o.entry_id = l.origin_id
+        WHERE (l.active_from, l.expires_at)
+            IS DISTINCT FROM (o.active_from, o.expires_at)
+    """,
+    "who was merged has no points": """
+        SELECT a.member_id, a.member_id, a.balance, 0
+        FROM points_account a JOIN members_member m ON m.id = a.member_id
+        WHERE m.status = 'MERGED' AND a.balance <> 0
+    """,
 }
 
 
@@ -132,7 +149,7 @@ def check(*, most: int = 100) -> Proof:
         for law, query in _CHECKS.items():
             cursor.execute(f"{query} LIMIT %s", [most])
             found += [
-                Difference(law, *(int(value) for value in row))
+                Difference(law, *(int(value or 0) for value in row))
                 for row in cursor.fetchall()
             ]
         cursor.execute(

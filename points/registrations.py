@@ -4,13 +4,14 @@ from django.utils.translation import gettext_lazy as _
 
 from members import panels
 from members.panels import Column
-from points import faults, kinds
+from points import faults, kinds, merging
 
 
 def register() -> None:
-    """Register codes, kinds of events and the panel of a member's page."""
+    """Register codes, kinds of events, merging, and the panel of a member's page."""
     faults.register()
     kinds.register()
+    merging.register()
     panels.register(
         title=_("Points"),
         url_name="points:member-panel",

@@ -6,9 +6,11 @@ from decimal import Decimal
 
 from django.db.models import Q, QuerySet, Sum
 
-from members.models import Member
+from members.models import Member, Merge
 from points import rules
 from points.models import Account, EarningRule, Entry, Lot
+
+_SIGNED = {"adjusted", "merged"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +94,7 @@ def balance_of(member: Member, now: datetime | None = None) -> BalanceView:
 
 def entries(member: Member) -> QuerySet[Entry]:
     """Return a member's entries, newest first, with what caused them."""
-    return (
-        Entry.objects.filter(member=member)
-        .select_related("rule", "lot")
-        .order_by("-id")
-    )
+    return _statement(member).select_related("rule", "lot").order_by("-id")
 
 
 def next_benefit(member: Member, now: datetime | None = None) -> NextBenefit | None:
@@ -128,16 +126,33 @@ def next_expiry(member: Member, now: datetime) -> Expiring | None:
 
 
 def summarize_totals(member: Member) -> dict[str, int]:
-    """Return what was earned, used, taken back and has expired, as positive numbers."""
+    """Return what was earned, used, taken back and has expired, as positive numbers.
+
+    `adjusted` and `merged` (what merges that were undone left with the member or took)
+    have a sign; all of them add up to the balance.
+    """
     kinds = Entry.Kind
-    found = Entry.objects.filter(member=member).aggregate(
+    found = _statement(member).aggregate(
         earned=Sum("points", filter=Q(kind=kinds.EARN)),
         used=Sum("points", filter=Q(kind=kinds.SPEND)),
         taken_back=Sum("points", filter=Q(kind=kinds.REVERSE)),
         expired=Sum("points", filter=Q(kind=kinds.EXPIRE)),
         adjusted=Sum("points", filter=Q(kind=kinds.ADJUST)),
+        merged=Sum("points", filter=Q(kind=kinds.MERGE)),
     )
     return {
-        name: (value or 0) if name == "adjusted" else abs(value or 0)
+        name: (value or 0) if name in _SIGNED else abs(value or 0)
         for name, value in found.items()
     }
+
+
+def _statement(member: Member) -> QuerySet[Entry]:
+    """Return the entries of a member and of the memberships merged into theirs.
+
+    Without what only moved points between those, which adds up to nothing.
+    """
+    mine = [member.pk, *member.merged_members.values_list("pk", flat=True)]
+    within = Merge.objects.filter(kept__in=mine, undone_at=None).values("public_id")
+    return Entry.objects.filter(member__in=mine).exclude(
+        kind=Entry.Kind.MERGE, source_id__in=within
+    )

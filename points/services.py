@@ -36,8 +36,27 @@ class InsufficientPoints(Exception):
     """Raised when a member would spend more points than they have."""
 
 
+class PointsHeld(Exception):
+    """Raised when points would be used while they are held after a change of contact.
+
+    Somebody may have taken the membership over; the owner has until then to undo it.
+    """
+
+
+class MemberMerged(Exception):
+    """Raised when the member was merged into another: post to that one."""
+
+
 class KeyReused(Exception):
     """Raised when a ledger key was used before for another posting."""
+
+
+# What the ledger's own code says when it refuses a posting.
+_REFUSALS: dict[str, type[Exception]] = {
+    "SKP01": InsufficientPoints,
+    "SKP02": PointsHeld,
+    "SKP03": MemberMerged,
+}
 
 
 class RuleInvalid(ValueError):
@@ -81,6 +100,8 @@ def post(
 
     Raises:
         InsufficientPoints: there are fewer points than would be taken.
+        PointsHeld: a spend while the member's points are held.
+        MemberMerged: the member was merged into another one.
         KeyReused: the key belongs to an entry of another kind or size.
     """
     with transaction.atomic():
@@ -150,9 +171,10 @@ def _post(arguments: list[Any]) -> Posted:
             cursor.execute(_POST, arguments)
             return Posted(*cursor.fetchone())
     except DatabaseError as error:
-        if getattr(error.__cause__, "sqlstate", "") == "SKP01":
-            raise InsufficientPoints from error
-        raise
+        refusal = _REFUSALS.get(getattr(error.__cause__, "sqlstate", ""))
+        if refusal is None:
+            raise
+        raise refusal from error
 
 
 def _refuse_other(posted: Posted, kind: Entry.Kind, points: int) -> None:

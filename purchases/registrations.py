@@ -4,13 +4,14 @@ from django.utils.translation import gettext_lazy as _
 
 from members import panels
 from members.panels import Column
-from purchases import faults, kinds
+from purchases import faults, kinds, merging
 
 
 def register() -> None:
-    """Register codes, kinds of events and the panel of a member's page."""
+    """Register codes, kinds of events, merging, and the panel of a member's page."""
     faults.register()
     kinds.register()
+    merging.register()
     panels.register(
         title=_("Purchases"),
         url_name="purchases:member-panel",

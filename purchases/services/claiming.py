@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from common import blind
 from members import events
-from members.models import Event, Member
+from members.models import Event, Identifier, Member
 from points import rules as points_rules
 from points.models import Entry
 from points.selectors import value_of
@@ -19,17 +19,25 @@ from purchases.models import Receipt, ReceiptLine
 from purchases.rules import ContactKind, LineKind
 
 CONSUMER = "purchases.claims"
+# When somebody may have got contacts by which receipts wait.
+_CLAIMING = {"member.activated", "member.merged"}
+_KINDS: dict[str, ContactKind] = {
+    Identifier.Kind.PHONE: ContactKind.PHONE,
+    Identifier.Kind.EMAIL: ContactKind.EMAIL,
+    Identifier.Kind.CARD: ContactKind.NUMBER,
+}
 
 
 def claim_receipts(*, now: datetime, limit: int = 200) -> int:
-    """Follow the timeline and let members who became active claim their receipts.
+    """Follow the timeline and let members claim their receipts.
 
-    Returns how many events were read.
+    Those who became active, and those whose memberships were made one. Returns how
+    many events were read.
     """
 
     def handle(read: list[Event]) -> None:
         for event in read:
-            if event.kind == "member.activated":
+            if event.kind in _CLAIMING:
                 claim_for_member(member_id=event.member_id, now=now)
 
     return events.consume(CONSUMER, handle, now=now, limit=limit)
@@ -70,13 +78,21 @@ def _claimable(member: Member, now: datetime) -> QuerySet[Receipt]:
 
 
 def _proven(member: Member) -> Sequence[bytes]:
-    """Return the keyed hashes of the contacts that a member has shown to be theirs."""
-    proven = [blind.index(ContactKind.NUMBER, member.number)]
-    if member.phone and member.phone_verified_at:
-        proven.append(blind.index(ContactKind.PHONE, member.phone))
-    if member.email and member.email_verified_at:
-        proven.append(blind.index(ContactKind.EMAIL, member.email.lower()))
-    return proven
+    """Return the keyed hashes of the contacts that a member has shown to be theirs.
+
+    Cards of memberships that were merged into theirs are theirs too.
+    """
+    cards = [member.number, *member.merged_members.values_list("number", flat=True)]
+    identifiers = Identifier.objects.filter(
+        member=member,
+        kind__in=_KINDS,
+        ended_at=None,
+        proven_at__isnull=False,
+    ).values_list("kind", "value")
+    return [
+        *(blind.index(ContactKind.NUMBER, card) for card in cards),
+        *(blind.index(_KINDS[kind], value) for kind, value in identifiers),
+    ]
 
 
 def _claim(receipt: Receipt, member: Member, now: datetime) -> None:

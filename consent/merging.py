@@ -1,0 +1,119 @@
+"""How permissions follow when two memberships become one: the more restrictive wins.
+
+Nothing is ever taken out of the record. Where the latest word would now be a yes and
+the other membership had said no, another no is written, and where an undoing brings a
+yes back, another yes, each naming the entry whose word it repeats. See decision 0011.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Max
+
+from consent.models import ConsentEntry, TermsAcceptance
+from consent.selectors import Permissions, find_permission, permissions_of
+from consent.services import MEMBER, repeat_entry
+from members import merge_registry
+from members.merge_registry import Merging
+from members.models import Member
+
+_NOTES = "consent"
+
+
+def register() -> None:
+    """Register the record; called once, when the room is ready."""
+    merge_registry.register(
+        ConsentEntry, merge=merge_permissions, undo=restore_permissions
+    )
+    merge_registry.register(TermsAcceptance, merge=merge_terms, undo=restore_terms)
+
+
+def merge_permissions(merging: Merging) -> None:
+    """Hand the record on, and keep every no."""
+    theirs, own = permissions_of(merging.merged), permissions_of(merging.kept)
+    merge_registry.hand_on(ConsentEntry, merging)
+    for said in _both(theirs, own):
+        refusals = [entry for entry in said if entry.action != _YES]
+        latest = max(said, key=_order)
+        if refusals and latest.action == _YES:
+            _repeat(merging, merging.kept, max(refusals, key=_order), latest)
+    merging.merge.notes[_NOTES] = {
+        "own": [entry.pk for entry in own.values()],
+        # Later entries are acts of after the merge.
+        "last": ConsentEntry.objects.filter(member=merging.kept).aggregate(
+            last=Max("pk")
+        )["last"],
+    }
+
+
+def restore_permissions(merging: Merging) -> None:
+    """Give the record back; both say again what they said, but for what came since.
+
+    A no since then counts for both, for nobody knows which of the two it came from.
+    """
+    notes: dict[str, Any] = merging.merge.notes.get(_NOTES, {})
+    merge_registry.give_back(ConsentEntry, merging)
+    own = {
+        (entry.purpose, entry.channel): entry
+        for entry in ConsentEntry.objects.filter(pk__in=notes.get("own", []))
+    }
+    since = (
+        ConsentEntry.objects.filter(member=merging.kept, pk__gt=notes.get("last") or 0)
+        .exclude(source=ConsentEntry.Source.MERGE)
+        .order_by("at", "pk")
+    )
+    acts = {(entry.purpose, entry.channel): entry for entry in since}
+    theirs = permissions_of(merging.merged)
+    for (purpose, channel), entry in own.items():
+        latest = find_permission(merging.kept, purpose=purpose, channel=channel)
+        is_untouched = (purpose, channel) not in acts
+        if is_untouched and latest is not None and latest.action != entry.action:
+            _repeat(merging, merging.kept, entry, latest)
+    for key, act in acts.items():
+        word = theirs.get(key)
+        if act.action != _YES and word is not None and word.action == _YES:
+            _repeat(merging, merging.merged, act, word)
+
+
+def merge_terms(merging: Merging) -> None:
+    """Hand on which terms were accepted, but for those that both accepted."""
+    accepted = TermsAcceptance.objects.filter(member=merging.kept).values("text")
+    missing = TermsAcceptance.objects.filter(member=merging.merged).exclude(
+        text__in=accepted
+    )
+    merge_registry.hand_on(
+        TermsAcceptance, merging, only=list(missing.values_list("pk", flat=True))
+    )
+
+
+def restore_terms(merging: Merging) -> None:
+    """Give back which terms the merged member had accepted."""
+    merge_registry.give_back(TermsAcceptance, merging)
+
+
+_YES = ConsentEntry.Action.GIVEN
+
+
+def _both(theirs: Permissions, own: Permissions) -> Iterator[list[ConsentEntry]]:
+    """Give what the two last said, for each purpose and channel that one was asked."""
+    for key in sorted(theirs.keys() | own.keys()):
+        yield [said[key] for said in (theirs, own) if key in said]
+
+
+def _order(entry: ConsentEntry) -> tuple[Any, int]:
+    return entry.at, entry.pk
+
+
+def _repeat(
+    merging: Merging, member: Member, word: ConsentEntry, latest: ConsentEntry
+) -> ConsentEntry:
+    staff = merging.merge.undone_by or merging.merge.staff
+    return repeat_entry(
+        member=member,
+        entry=word,
+        # Never behind the entry it answers, whose clock may have run ahead.
+        at=max(merging.now, latest.at),
+        actor=str(staff.public_id) if staff else MEMBER,
+        evidence={"merge": str(merging.merge.public_id)},
+        now=merging.now,
+    )
