@@ -94,6 +94,9 @@ TABLE: dict[str, Access] = {
     "till:find": till(post=_AT_TILL),
     "till:register": till(post=_AT_TILL),
     "till:resend": till(post=_AT_TILL),
+    "till:prove": till(post=_AT_TILL),
+    "till:name": till(_RUN_A_STORE, _RUN_A_STORE),
+    "till:choose": till(post=_RUN_A_STORE),
     # portal
     "portal:sign-in": public("GET", "POST"),
     "portal:sign-in-code": public("GET", "POST"),

@@ -124,5 +124,6 @@ def _common(
 
 register("join_link", fields={"link"})
 register("login_code", fields={"code"})
+register("number_check", fields={"link"}, channels=frozenset({Channel.SMS}))
 register("welcome", fields={"first_name", "number"})
 register("email_in_use", fields={"phone"}, channels=frozenset({Channel.EMAIL}))
