@@ -101,17 +101,27 @@ SELECT f.id, array_agg(near.member_id) FROM mail f CROSS JOIN LATERAL (
 WHERE f.postcode <> '' AND f.first_name <> '' AND f.last_name <> ''
 GROUP BY f.id, f.value
 UNION ALL
-SELECT f.id, ARRAY[f.id, i.member_id] FROM fresh f
-JOIN members_identifier old ON old.member_id = f.id AND old.ended_at IS NOT NULL
-JOIN members_identifier i ON i.programme_id = f.programme_id AND i.kind = old.kind
-    AND i.system = '' AND i.value = old.value AND i.ended_at IS NULL
-WHERE old.kind IN ('PHONE', 'EMAIL') AND old."end" = 'CHANGED'
+SELECT old.member_id, array_agg(near.member_id) FROM members_identifier old
+CROSS JOIN LATERAL (
+    SELECT i.member_id FROM members_identifier i
+    WHERE i.programme_id = old.programme_id AND i.kind = old.kind
+        AND i.system = '' AND i.value = old.value AND i.ended_at IS NULL
+    LIMIT %(limit)s
+) AS near
+WHERE old.member_id = ANY (%(ids)s) AND old.kind IN ('PHONE', 'EMAIL')
+    AND old.ended_at IS NOT NULL AND old."end" = 'CHANGED'
+GROUP BY old.id
 UNION ALL
-SELECT f.id, ARRAY[f.id, old.member_id] FROM fresh f
-JOIN members_identifier i ON i.member_id = f.id AND i.ended_at IS NULL
-JOIN members_identifier old ON old.programme_id = f.programme_id
-    AND old.kind = i.kind AND old.value = i.value AND old.ended_at IS NOT NULL
-WHERE i.kind IN ('PHONE', 'EMAIL') AND old."end" = 'CHANGED'
+SELECT i.member_id, array_agg(near.member_id) FROM members_identifier i
+CROSS JOIN LATERAL (
+    SELECT old.member_id FROM members_identifier old
+    WHERE old.programme_id = i.programme_id AND old.kind = i.kind
+        AND old.value = i.value AND old.ended_at IS NOT NULL AND old."end" = 'CHANGED'
+    LIMIT %(limit)s
+) AS near
+WHERE i.member_id = ANY (%(ids)s) AND i.kind IN ('PHONE', 'EMAIL')
+    AND i.ended_at IS NULL
+GROUP BY i.id
 """
 
 # The same for a whole club: who shares something stands in one group.
@@ -272,7 +282,9 @@ def _in_groups(programme: Programme) -> Iterator[Ids]:
 
 
 def _rows(query: str, given: dict[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        # The estimates are high, and compiling takes longer than looking.
+        cursor.execute("SET LOCAL jit = off")
         cursor.execute(query, given)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
