@@ -10,6 +10,8 @@ PIN_REFUSED = "till.pin_refused"
 LOOKED_UP = "till.looked_up"
 REGISTERED = "till.registered"
 LINK_RESENT = "till.link_resent"
+SEARCHED_NAME = "till.searched_name"
+PROOF_ASKED = "till.proof_asked"
 
 
 def register() -> None:
@@ -20,3 +22,5 @@ def register() -> None:
     audit.register_action(LOOKED_UP, _("Looked up a member"))
     audit.register_action(REGISTERED, _("Registered a member"))
     audit.register_action(LINK_RESENT, _("Sent a join link again"))
+    audit.register_action(SEARCHED_NAME, _("Searched members by name"))
+    audit.register_action(PROOF_ASKED, _("Asked for proof of a number"))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from uuid import UUID
 
 from members.models import Member
 
@@ -14,14 +15,34 @@ class Outcome(StrEnum):
     NEW = "new"
     LEFT = "left"
     BLOCKED = "blocked"
+    # Nobody has answered from the number for so long that it may be somebody else's.
+    SILENT = "silent"
+    PROOF_SENT = "proof_sent"
     NUMBER_INVALID = "number_invalid"
     COUNTRY_CLOSED = "country_closed"
     CARD_UNKNOWN = "card_unknown"
+    CARD_LOST = "card_lost"
+    CARD_REPLACED = "card_replaced"
+    # By name, for managers.
+    NAME = "name"
+    NAME_SHORT = "name_short"
+    NAMES = "names"
+    NAMES_MANY = "names_many"
     REGISTERED = "registered"
     RESENT = "resent"
     TOO_SOON = "too_soon"
     TOO_MANY = "too_many"
     SMS_REFUSED = "sms_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One of a few members whose names begin as was typed; contact details masked."""
+
+    public_id: UUID
+    name: str
+    phone: str
+    place: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +56,4 @@ class Answer:
     # Words for the person at the till, where the outcome alone does not say it.
     message: str = ""
     retry_after: int = 0
+    hits: tuple[Hit, ...] = ()

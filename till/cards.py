@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import ngettext
+
 from common.money import display
 from members import cards, phones
 from members.models import Member
 from points import words
-from points.selectors import balance_of, next_benefit
+from points.selectors import NextBenefit, balance_of, next_benefit
 from purchases.models import Receipt
+
+SHOWN_VISITS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,11 @@ class MemberCard:
     next_benefit: str
     # Of the way there, in percent.
     progress: int
-    last_visit: Visit | None
+    # What can be had at this purchase, in words.
+    usable: str
+    # Points cannot be used before, because a contact detail was changed.
+    held_until: datetime | None
+    visits: tuple[Visit, ...]
 
 
 def card_of(member: Member, *, now: datetime) -> MemberCard:
@@ -42,6 +50,7 @@ def card_of(member: Member, *, now: datetime) -> MemberCard:
     country = member.programme.country
     balance = balance_of(member, now)
     benefit = next_benefit(member, now)
+    held = member.held_until
     return MemberCard(
         first_name=member.first_name,
         name=member.name,
@@ -53,15 +62,29 @@ def card_of(member: Member, *, now: datetime) -> MemberCard:
         worth=display(balance.worth, balance.currency).replace("-", "\u2212"),
         next_benefit=words.to_next(benefit) if benefit else "",
         progress=benefit.progress if benefit else 0,
-        last_visit=_last_visit(member),
+        usable=_usable(benefit) if benefit else "",
+        held_until=held if held and held > now else None,
+        visits=tuple(_last_visits(member)),
     )
 
 
-def _last_visit(member: Member) -> Visit | None:
+def _usable(benefit: NextBenefit) -> str:
+    if not benefit.vouchers:
+        return ""
+    return ngettext(
+        "Enough points for %(n)s voucher of %(money)s",
+        "Enough points for %(n)s vouchers of %(money)s each",
+        benefit.vouchers,
+    ) % {
+        "n": words.number(benefit.vouchers),
+        "money": display(benefit.reward_worth, benefit.currency),
+    }
+
+
+def _last_visits(member: Member) -> list[Visit]:
     last = (
         Receipt.objects.filter(member=member)
         .order_by("-purchased_at")
-        .values_list("purchased_at", "store__name")
-        .first()
+        .values_list("purchased_at", "store__name")[:SHOWN_VISITS]
     )
-    return Visit(*last) if last else None
+    return [Visit(*each) for each in last]

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from stores.middleware import to_sign_in
 from stores.models import Staff, Store, TillDevice
+from stores.roles import Role
 from stores.selectors import find_device
 from till import rules, selectors
 
@@ -64,12 +65,14 @@ def till(request: HttpRequest) -> HttpResponse | None:
         forget_staff(request)
         return to_sign_in(request, reverse("till:staff"))
     allowed = request.allowed_roles  # type: ignore[attr-defined]
-    if not allowed & selectors.roles_at(staff, till_device.store):
+    held = selectors.roles_at(staff, till_device.store)
+    if not allowed & held:
         return render(request, "errors/403.html", status=403)
     if now - identified.seen >= rules.NOTED_EVERY:
         request.session[_KEY]["seen"] = now.isoformat()
         request.session.modified = True
     request.till_staff = staff  # type: ignore[attr-defined]
+    request.till_roles = held  # type: ignore[attr-defined]
     return None
 
 
@@ -88,6 +91,12 @@ def staff_of(request: HttpRequest) -> Staff:
     """Return the person that the guard let through."""
     found: Staff = request.till_staff  # type: ignore[attr-defined]
     return found
+
+
+def searches_names(request: HttpRequest) -> bool:
+    """Tell whether the person that the guard let through may search by name."""
+    held: frozenset[Role] = request.till_roles  # type: ignore[attr-defined]
+    return bool(held & selectors.SEARCH_NAMES)
 
 
 def remember_device(response: HttpResponse, key: str) -> None:

@@ -1,14 +1,27 @@
 """Reading for the till: who works here, who is standing there, how the day goes."""
 
+import re
 from datetime import datetime
 from uuid import UUID
 
+from django.contrib.postgres.search import SearchQuery
 from django.db.models import Q, QuerySet
 
 from common.periods import day_bounds, local_day
+from enrolment.rules import RESEND_DELAY
+from enrolment.selectors import latest_link
+from members import phones
 from members.models import Member
-from stores.models import Staff, Store
+from stores.models import Programme, Staff, Store, TillDevice
 from stores.roles import STORE_ROLES, Role
+from till.answers import Answer, Hit, Outcome
+from till.names import NameBegins
+
+# Who may look for a member by name. The table of addresses says the same.
+SEARCH_NAMES = frozenset({Role.OWNER, Role.STORE_MANAGER})
+# More people with such a name are not shown: more letters are asked for.
+MOST_NAMED = 5
+_NOT_LETTERS = re.compile(r"[\W_]+")
 
 
 def list_staff(store: Store) -> QuerySet[Staff]:
@@ -41,3 +54,49 @@ def count_new_members(store: Store, *, now: datetime) -> int:
     return Member.objects.filter(
         registered_store=store, activated_at__gte=starts_at, activated_at__lt=ends_at
     ).count()
+
+
+def list_named(programme: Programme, begins: NameBegins) -> list[Hit]:
+    """Return members whose names begin so; one more than are shown, if there are.
+
+    Who has left or never finished is not among them.
+    """
+    words = _NOT_LETTERS.split(f"{begins.last} {begins.first}")
+    query = " & ".join(f"'{word}':*" for word in words if word)
+    found = (
+        Member.objects.filter(
+            programme=programme,
+            status__in=[Member.Status.ACTIVE, Member.Status.BLOCKED],
+            # The index finds the words, whichever name they are in.
+            words=SearchQuery(query, config="simple", search_type="raw"),
+            first_name__istartswith=begins.first,
+            last_name__istartswith=begins.last,
+        )
+        .select_related("home_store", "registered_store")
+        .order_by("last_name", "first_name", "pk")[: MOST_NAMED + 1]
+    )
+    return [_hit(member, programme.country) for member in found]
+
+
+def was_registered_just_now(
+    answer: Answer, *, device: TillDevice, now: datetime
+) -> bool:
+    """Tell whether this device sent this member the link a moment ago."""
+    if answer.outcome is not Outcome.PENDING or answer.member is None:
+        return False
+    link = latest_link(answer.member)
+    return (
+        link is not None
+        and link.device_id == device.pk
+        and link.created_at + RESEND_DELAY > now
+    )
+
+
+def _hit(member: Member, country: str) -> Hit:
+    store = member.home_store or member.registered_store
+    return Hit(
+        public_id=member.public_id,
+        name=member.name,
+        phone=phones.mask(member.phone, country),
+        place=(store.city or store.name) if store else "",
+    )

@@ -1,28 +1,24 @@
 """What staff do at the till: identify, look up, register. Each leaves a trace."""
 
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
 from common import limits as buckets
+from common.ids import uuid7
+from consent.models import Channel
 from enrolment import services as enrolment
-from members import cards, phones
 from members.models import Member
-from members.selectors import find_by_card_token, find_by_number, find_by_phone
-from messaging.limits import allowed_countries
-from messaging.services import SmsRefused
+from messaging.models import Message
+from messaging.services import SmsRefused, queue_message
 from stores import audit
 from stores.models import Staff, TillDevice
 from stores.services import check_pin
-from till import actions, limits, rules
+from till import actions, finding, limits, names, selectors
 from till.answers import Answer, Outcome
-
-_BY_STATUS = {
-    Member.Status.ACTIVE: Outcome.KNOWN,
-    Member.Status.PENDING: Outcome.PENDING,
-    Member.Status.LEFT: Outcome.LEFT,
-    Member.Status.BLOCKED: Outcome.BLOCKED,
-}
 
 
 class PinRefused(Exception):
@@ -66,22 +62,79 @@ def sign_out_staff(*, device: TillDevice, staff: Staff, now: datetime) -> None:
 def look_up(*, device: TillDevice, staff: Staff, typed: str, now: datetime) -> Answer:
     """Say who has exactly this mobile number, membership number or card.
 
+    Of a number whose member has not been heard of for long, nothing is said but that.
+
     Raises:
         LimitReached: the device has asked too often.
     """
     _take_lookup(device, now)
-    if rules.looks_like_card(typed):
-        by, answer = "card", _by_card(device, typed, now)
-    else:
-        by, answer = _by_digits(device, typed)
-    member = answer.member
+    by, answer = _find(device, typed, now)
     _record(
         device,
         staff,
         actions.LOOKED_UP,
         now,
-        member=member,
+        member=answer.member,
         data={"by": by, "outcome": answer.outcome.value},
+    )
+    return answer
+
+
+def search_names(
+    *, device: TillDevice, staff: Staff, first: str, last: str, now: datetime
+) -> Answer:
+    """Say which few members have names that begin so; for managers only.
+
+    The trail keeps how much was typed, not what.
+
+    Raises:
+        LimitReached: the device has searched or asked too often.
+    """
+    searched = names.read(first=first, last=last)
+    if searched is None:
+        return Answer(Outcome.NAME_SHORT)
+    buckets.take([(limits.NAMES_PER_HOUR, str(device.public_id))], now=now)
+    hits = selectors.list_named(device.store.programme, searched)
+    many = len(hits) > selectors.MOST_NAMED
+    _record(
+        device,
+        staff,
+        actions.SEARCHED_NAME,
+        now,
+        data={
+            "first_letters": len(searched.first),
+            "last_letters": len(searched.last),
+            "hits": "more" if many else str(len(hits)),
+        },
+    )
+    if many:
+        return Answer(Outcome.NAMES_MANY)
+    return Answer(Outcome.NAMES, hits=tuple(hits))
+
+
+def choose(
+    *, device: TillDevice, staff: Staff, member_id: UUID, now: datetime
+) -> Answer:
+    """Show one of the members that a search by name found.
+
+    Raises:
+        LimitReached: the device has asked too often.
+        Member.DoesNotExist: there is none with this id.
+    """
+    _take_lookup(device, now)
+    member = Member.objects.select_related("programme", "merged_into").get(
+        programme=device.store.programme, public_id=member_id
+    )
+    answer = finding.answer_about(member)
+    if answer is None:
+        raise Member.DoesNotExist
+    _record(
+        device,
+        staff,
+        actions.LOOKED_UP,
+        now,
+        member=answer.member,
+        data={"by": "name", "outcome": answer.outcome.value},
     )
     return answer
 
@@ -91,11 +144,15 @@ def register(
 ) -> Answer:
     """Register a number and send it the join link.
 
+    Asked again, after an answer that was lost on the way, it gives the same one.
+
     Raises:
         LimitReached: the device has asked too often.
     """
     _take_lookup(device, now)
-    _by, answer = _by_digits(device, typed)
+    _by, answer = _find(device, typed, now)
+    if selectors.was_registered_just_now(answer, device=device, now=now):
+        return Answer(Outcome.REGISTERED, answer.member, phone=answer.phone)
     if answer.outcome not in {Outcome.NEW, Outcome.LEFT}:
         return answer
     programme = device.store.programme
@@ -123,7 +180,7 @@ def resend(*, device: TillDevice, staff: Staff, typed: str, now: datetime) -> An
         LimitReached: the device has asked too often.
     """
     _take_lookup(device, now)
-    _by, answer = _by_digits(device, typed)
+    _by, answer = _find(device, typed, now)
     if answer.outcome is not Outcome.PENDING or answer.member is None:
         return answer
     try:
@@ -148,6 +205,39 @@ def resend(*, device: TillDevice, staff: Staff, typed: str, now: datetime) -> An
     return Answer(Outcome.RESENT, answer.member, phone=answer.phone)
 
 
+def ask_for_proof(
+    *, device: TillDevice, staff: Staff, typed: str, now: datetime
+) -> Answer:
+    """Send a number that was silent for long the way to show whose it is.
+
+    Raises:
+        LimitReached: the device has asked too often.
+    """
+    _take_lookup(device, now)
+    _by, answer = _find(device, typed, now)
+    member = answer.member
+    if answer.outcome is not Outcome.SILENT or member is None:
+        return answer
+    try:
+        with transaction.atomic():
+            queue_message(
+                programme=device.store.programme,
+                member=member,
+                channel=Channel.SMS,
+                message_class=Message.Class.CODE,
+                kind="number_check",
+                language=member.language,
+                address=answer.phone,
+                context={"link": f"{settings.PUBLIC_URL.rstrip('/')}/me/sign-in/"},
+                dedupe_key=f"number-check:{uuid7()}",
+                now=now,
+            )
+            _record(device, staff, actions.PROOF_ASKED, now, member=member)
+    except SmsRefused as refused:
+        return Answer(Outcome.SMS_REFUSED, phone=answer.phone, message=str(refused))
+    return Answer(Outcome.PROOF_SENT, phone=answer.phone)
+
+
 def _take_lookup(device: TillDevice, now: datetime) -> None:
     subject = str(device.public_id)
     buckets.take(
@@ -159,37 +249,8 @@ def _take_lookup(device: TillDevice, now: datetime) -> None:
     )
 
 
-def _by_card(device: TillDevice, token: str, now: datetime) -> Answer:
-    member = find_by_card_token(programme=device.store.programme, token=token, now=now)
-    if member is None or member.status == Member.Status.ERASED:
-        return Answer(Outcome.CARD_UNKNOWN)
-    return Answer(_BY_STATUS[Member.Status(member.status)], member)
-
-
-def _by_digits(device: TillDevice, typed: str) -> tuple[str, Answer]:
-    """Look for a membership number, then for a mobile number.
-
-    Twelve digits that pass the check can still be a number typed with its country's
-    code, so only one that is somebody's counts as a membership number.
-    """
-    programme = device.store.programme
-    digits = "".join(typed.split())
-    if cards.is_number(digits) and not rules.looks_international(typed):
-        member = find_by_number(programme=programme, number=digits)
-        if member is not None and member.status != Member.Status.ERASED:
-            outcome = _BY_STATUS[Member.Status(member.status)]
-            return "number", Answer(outcome, member)
-    try:
-        phone = phones.normalize(typed, country=programme.country)
-    except phones.PhoneInvalid as error:
-        return "phone", Answer(Outcome.NUMBER_INVALID, message=error.messages[0])
-    member = find_by_phone(programme=programme, phone=phone)
-    if member is not None:
-        outcome = _BY_STATUS[Member.Status(member.status)]
-        return "phone", Answer(outcome, member, phone=phone)
-    if phones.country_of(phone) not in allowed_countries(programme):
-        return "phone", Answer(Outcome.COUNTRY_CLOSED, phone=phone)
-    return "phone", Answer(Outcome.NEW, phone=phone)
+def _find(device: TillDevice, typed: str, now: datetime) -> tuple[str, Answer]:
+    return finding.find(programme=device.store.programme, typed=typed, now=now)
 
 
 def _record(
@@ -199,7 +260,7 @@ def _record(
     now: datetime,
     *,
     member: Member | None = None,
-    data: dict[str, str] | None = None,
+    data: dict[str, Any] | None = None,
 ) -> None:
     audit.record(
         programme=device.store.programme,

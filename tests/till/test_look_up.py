@@ -249,14 +249,22 @@ class TestRegister:
         entry = AuditEntry.objects.get(action="till.registered")
         assert entry.member_id == member.public_id
 
-    def test_makes_one_member_of_two_taps(self, till_client):
-        self.register(till_client)
+    def test_gives_the_same_answer_when_the_first_was_lost(self, till_client):
+        first = text(self.register(till_client))
 
         again = text(self.register(till_client))
 
         assert Member.objects.count() == 1
         assert Message.objects.count() == 1
-        assert "/till/resend/" in again
+        assert again == first
+
+    def test_shows_what_another_device_registered_as_begun(
+        self, till_client, programme
+    ):
+        MemberFactory(programme=programme, phone="+46701740699", pending=True)
+
+        assert "/till/resend/" in text(self.register(till_client))
+        assert not Message.objects.exists()
 
     def test_shows_who_became_a_member_meanwhile(self, till_client, vera):
         assert "Vera" in text(self.register(till_client, vera.phone))

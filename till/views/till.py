@@ -1,15 +1,23 @@
 """The till page: find a member, or register one."""
 
+from collections.abc import Callable
+from uuid import UUID
+
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import get_language
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
 from common.limits import LimitReached
 from common.ui.htmx import is_partial
 from members import phones
+from members.models import Member
 from till import guards, selectors, services
 from till.answers import Answer, Outcome
 from till.cards import card_of
@@ -28,52 +36,80 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_POST
 def find(request: HttpRequest) -> HttpResponse:
     """Answer who has this number or card."""
-    typed = request.POST.get("number", "")[:_LONGEST_TYPED].replace("\x00", "")
-    try:
-        answer = services.look_up(
-            device=guards.device_of(request),
-            staff=guards.staff_of(request),
-            typed=typed,
-            now=timezone.now(),
-        )
-    except LimitReached as error:
-        answer = Answer(Outcome.TOO_MANY, retry_after=error.retry_after)
-    return _page(request, answer, typed=typed)
+    typed = _typed(request, "number")
+    return _page(request, _answer(request, services.look_up, typed=typed), typed=typed)
 
 
 @require_POST
 def register(request: HttpRequest) -> HttpResponse:
     """Register the number that was looked up, and send the join link."""
-    try:
-        answer = services.register(
-            device=guards.device_of(request),
-            staff=guards.staff_of(request),
-            typed=request.POST.get("phone", "")[:_LONGEST_TYPED].replace("\x00", ""),
-            language=get_language() or settings.LANGUAGE_CODE,
-            now=timezone.now(),
-        )
-    except LimitReached as error:
-        answer = Answer(Outcome.TOO_MANY, retry_after=error.retry_after)
-    return _page(request, answer)
+    language = get_language() or settings.LANGUAGE_CODE
+    typed = _typed(request, "phone")
+    return _page(
+        request, _answer(request, services.register, typed=typed, language=language)
+    )
 
 
 @require_POST
 def resend(request: HttpRequest) -> HttpResponse:
     """Send the join link once more."""
+    typed = _typed(request, "phone")
+    return _page(request, _answer(request, services.resend, typed=typed))
+
+
+@require_POST
+def prove(request: HttpRequest) -> HttpResponse:
+    """Let the owner of a long-silent number show that it is theirs."""
+    typed = _typed(request, "phone")
+    return _page(request, _answer(request, services.ask_for_proof, typed=typed))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def name(request: HttpRequest) -> HttpResponse:
+    """Let a manager find a member by name."""
+    if request.method != "POST":
+        return _page(request, Answer(Outcome.NAME))
+    first, last = _typed(request, "first"), _typed(request, "last")
+    answer = _answer(request, services.search_names, first=first, last=last)
+    return _page(request, answer, first=first, last=last)
+
+
+@require_POST
+def choose(request: HttpRequest) -> HttpResponse:
+    """Show one of the members that a search by name found."""
     try:
-        answer = services.resend(
-            device=guards.device_of(request),
-            staff=guards.staff_of(request),
-            typed=request.POST.get("phone", "")[:_LONGEST_TYPED].replace("\x00", ""),
-            now=timezone.now(),
-        )
-    except LimitReached as error:
-        answer = Answer(Outcome.TOO_MANY, retry_after=error.retry_after)
+        member_id = UUID(_typed(request, "member"))
+        answer = _answer(request, services.choose, member_id=member_id)
+    except (ValueError, Member.DoesNotExist):
+        raise Http404 from None
     return _page(request, answer)
 
 
+def _typed(request: HttpRequest, field: str) -> str:
+    return request.POST.get(field, "")[:_LONGEST_TYPED].replace("\x00", "")
+
+
+def _answer(
+    request: HttpRequest, verb: Callable[..., Answer], **typed: object
+) -> Answer:
+    try:
+        return verb(
+            device=guards.device_of(request),
+            staff=guards.staff_of(request),
+            now=timezone.now(),
+            **typed,
+        )
+    except LimitReached as error:
+        return Answer(Outcome.TOO_MANY, retry_after=error.retry_after)
+
+
 def _page(
-    request: HttpRequest, answer: Answer | None, *, typed: str = ""
+    request: HttpRequest,
+    answer: Answer | None,
+    *,
+    typed: str = "",
+    first: str = "",
+    last: str = "",
 ) -> HttpResponse:
     now = timezone.now()
     device = guards.device_of(request)
@@ -88,6 +124,9 @@ def _page(
             "pane": f"till/answers/{answer.outcome}.html",
             "phone": phones.display(answer.phone, country),
             "wait": wait(answer.retry_after),
+            "first": first,
+            "last": last,
+            "searches_names": guards.searches_names(request),
         }
         if answer.outcome is Outcome.KNOWN and answer.member is not None:
             context["card"] = card_of(answer.member, now=now)
@@ -95,6 +134,7 @@ def _page(
         return render(request, "till/_answer.html", context)
     context |= {
         "staff": guards.staff_of(request),
+        "searches_names": guards.searches_names(request),
         "example": phones.example(country),
         "new_members": selectors.count_new_members(device.store, now=now),
         # A card's code is good for minutes only and says nothing to people.

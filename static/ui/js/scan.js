@@ -1,6 +1,7 @@
 // Reads member cards: from a scanner that types like a keyboard, or from the camera.
 const TYPED_FASTER_THAN_MS = 35;
 const SHORTEST_CODE = 6;
+const READ = ['qr_code', 'code_128', 'code_39', 'ean_13'];
 
 class Scan extends HTMLElement {
   connectedCallback() {
@@ -11,7 +12,10 @@ class Scan extends HTMLElement {
     this.onKey = (event) => this.listen(event);
     // While capturing, so that a scan is seen wherever the focus is.
     document.addEventListener('keydown', this.onKey, true);
-    this.querySelector('[data-camera]')?.addEventListener('click', () => this.watch());
+    const camera = this.querySelector('[data-camera]');
+    camera?.addEventListener('click', () => this.watch());
+    // Without one, or on a page that is not served over https.
+    if (camera && !navigator.mediaDevices?.getUserMedia) camera.hidden = true;
     this.dialog.addEventListener('close', () => this.stop());
   }
 
@@ -90,7 +94,9 @@ class Scan extends HTMLElement {
     if ('BarcodeDetector' in window) {
       const kinds = await window.BarcodeDetector.getSupportedFormats();
       if (kinds.includes('qr_code')) {
-        const detector = new window.BarcodeDetector({ formats: ['qr_code'] });
+        // Printed cards have bars; where only jsQR reads, a scanner does, or the keys.
+        const formats = kinds.filter((kind) => READ.includes(kind));
+        const detector = new window.BarcodeDetector({ formats });
         return async (video) => (await detector.detect(video))[0]?.rawValue;
       }
     }
