@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from consent import kinds, merging
+from consent import comparison, kinds, merging
 from members import panels
 from members.panels import Column
 from stores import audit
@@ -12,6 +12,7 @@ def register() -> None:
     """Register kinds of events, merging, the panel of a member's page, audit words."""
     kinds.register()
     merging.register()
+    comparison.register()
     panels.register(
         title=_("Consents"),
         url_name="consent:permissions-panel",

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from members import panels
 from members.panels import Column
-from points import faults, kinds, merging
+from points import comparison, faults, kinds, merging
 
 
 def register() -> None:
@@ -12,6 +12,7 @@ def register() -> None:
     faults.register()
     kinds.register()
     merging.register()
+    comparison.register()
     panels.register(
         title=_("Points"),
         url_name="points:member-panel",

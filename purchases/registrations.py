@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from members import panels
 from members.panels import Column
-from purchases import faults, kinds, merging
+from purchases import comparison, faults, kinds, merging
 
 
 def register() -> None:
@@ -12,6 +12,7 @@ def register() -> None:
     faults.register()
     kinds.register()
     merging.register()
+    comparison.register()
     panels.register(
         title=_("Purchases"),
         url_name="purchases:member-panel",
