@@ -13,6 +13,7 @@ _AT_TILL = (Role.STORE_STAFF, Role.STORE_MANAGER, Role.OWNER)
 # Who sees the people and devices of a store; a store manager those of their own.
 _RUN_A_STORE = (Role.OWNER, Role.STORE_MANAGER)
 _OWNER = (Role.OWNER,)
+_MAKE_POSTERS = (*_RUN_A_STORE, Role.MARKETER)
 _AUDITORS = (Role.OWNER, Role.DATA_PROTECTION_OFFICER)
 
 # Who sees members at the desk, who may have their details in the open or in a file,
@@ -135,12 +136,19 @@ TABLE: dict[str, Access] = {
     "portal:device-end": member("POST"),
     "portal:devices-end": member("POST"),
     "portal:leave": member("GET", "POST"),
-    # enrolment: behind the link in the SMS
+    # enrolment: a store's page, and what is behind the link in the SMS
+    "enrolment:start": public("GET", "POST"),
+    "enrolment:asked": public("GET"),
+    "enrolment:asked-email": public("GET"),
     "enrolment:join": public("GET", "POST"),
     "enrolment:resend": public("POST"),
     "enrolment:sent": public("GET"),
     "enrolment:welcome": public("GET"),
     "enrolment:terms": public("GET"),
+    # enrolment at the desk; a store manager sees the stores they run
+    "enrolment:registrations": desk((*_MAKE_POSTERS, Role.ANALYST)),
+    "enrolment:poster": desk(_MAKE_POSTERS),
+    "enrolment:poster-file": desk(_MAKE_POSTERS),
     # messaging: the simulator, where settings allow it
     "messaging:outbox": public("GET"),
     # conversation: providers prove themselves; texts are the same for everybody

@@ -27,7 +27,7 @@ urlpatterns = [
     path("members/", include("members.urls")),
     path("till/", include("till.urls")),
     path("me/", include("portal.urls")),
-    path("join/", include("enrolment.urls")),
+    path("", include("enrolment.urls")),
     path("dev/", include("messaging.urls")),
     path("members/", include("consent.urls")),
     path("members/", include("points.urls")),

@@ -20,6 +20,7 @@ from enrolment.services.links import (
     remind,
     resend_link,
 )
+from enrolment.services.web import begin_on_the_web
 from messaging.services import SmsRefused
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "TermsNotAccepted",
     "TooSoon",
     "begin",
+    "begin_on_the_web",
     "erase_unfinished",
     "find_link",
     "find_open",

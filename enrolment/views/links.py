@@ -1,14 +1,14 @@
 """The pages behind the link in the SMS. Opening them changes nothing."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.translation import get_language_info
 from django.views.decorators.http import (
     require_http_methods,
     require_POST,
@@ -16,20 +16,21 @@ from django.views.decorators.http import (
 )
 
 from common.addresses import address_block
-from common.limits import Limit, LimitReached, take
+from common.limits import LimitReached, take
 from consent.models import Channel, Purpose, Text
 from consent.selectors import current_text
 from enrolment import services
 from enrolment.forms import FinishForm
+from enrolment.limits import RESENDS_PER_ADDRESS
 from enrolment.models import JoinLink
 from enrolment.rules import LinkState
-from enrolment.selectors import find_link, link_state
+from enrolment.selectors import find_address, find_link, find_store, link_state
+from enrolment.views import web
+from enrolment.views.languages import language_of, languages, remember_language
 from members.models import Member
 from points.selectors import balance_of
 from stores.middleware import programme_of, use_zone
 from stores.models import Programme
-
-RESENDS_PER_ADDRESS = Limit("join.resend.address", 10, timedelta(hours=1))
 
 # What the page says in each case, and the status it says it with. A link that is no
 # more is gone (410), so that caches and robots forget it.
@@ -45,14 +46,25 @@ _STATUS = {
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def join(request: HttpRequest, token: str) -> HttpResponse:
+def join(request: HttpRequest, key: str) -> HttpResponse:
     """Show the form behind a link, and make a member of what is posted.
 
+    `key` is a link's token or else the code of a store, whose page one begins on.
     Previews and scanners open links, some with HEAD, some several times: only a POST
     changes anything.
     """
     now = timezone.now()
-    link = find_link(token)
+    link = find_link(key)
+    if link is None:
+        store = find_store(programme_of(request), key)
+        if store is not None:
+            return web.begin(request, store)
+    return _finish_page(request, key, link, now)
+
+
+def _finish_page(
+    request: HttpRequest, token: str, link: JoinLink | None, now: datetime
+) -> HttpResponse:
     language = _language(request, link)
     with translation.override(language):
         if link is None:
@@ -62,11 +74,7 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
             return _state_page(request, token, state)
         if request.method == "POST":
             return _finish(request, token, link, language, now)
-        form = FinishForm(
-            initial={"language": language},
-            texts=_texts(link.member.programme, language),
-            today=_today(link, now),
-        )
+        form = _form(link, language, now, initial={"language": language})
         return _form_page(request, link, form, now)
 
 
@@ -132,8 +140,7 @@ def terms(request: HttpRequest, language: str) -> HttpResponse:
 def _finish(
     request: HttpRequest, token: str, link: JoinLink, language: str, now: datetime
 ) -> HttpResponse:
-    texts = _texts(link.member.programme, language)
-    form = FinishForm(request.POST, texts=texts, today=_today(link, now))
+    form = _form(link, language, now, data=request.POST)
     if not form.is_valid():
         return _form_page(request, link, form, now, status=422)
     answers = form.cleaned_data
@@ -142,11 +149,11 @@ def _finish(
             link=link,
             first_name=answers["first_name"],
             last_name=answers["last_name"],
-            email=answers["email"],
+            email=answers.get("email", ""),
             language=answers["language"],
             accepts_terms=answers["accepts_terms"],
             channels=form.choices_made,
-            texts={name: text.public_id for name, text in texts.items()},
+            texts={name: text.public_id for name, text in form.texts.items()},
             birthday=answers["birthday"],
             now=now,
         )
@@ -156,8 +163,22 @@ def _finish(
     except services.NotPending:
         return _state_page(request, token, _CLOSED)
     response = redirect("enrolment:welcome")
-    _remember_language(response, answers["language"])
+    remember_language(response, answers["language"])
     return response
+
+
+def _form(link: JoinLink, language: str, now: datetime, **filled: Any) -> FinishForm:
+    member = link.member
+    address = find_address(link)
+    came_by_email = bool(address) and address == member.email
+    return FinishForm(
+        texts=_texts(member.programme, language),
+        today=_today(link, now),
+        asks_email=not came_by_email,
+        # Who comes back fills everything in anew.
+        has_email=bool(member.email) and member.status == Member.Status.PENDING,
+        **filled,
+    )
 
 
 def _form_page(
@@ -171,7 +192,7 @@ def _form_page(
         "form": form,
         "store": link.store,
         "balance": balance_of(link.member, now),
-        "languages": _languages(),
+        "languages": languages(),
         "is_returning": link.member.status == Member.Status.LEFT,
     }
     return render(request, "enrolment/join.html", context, status=status)
@@ -224,37 +245,12 @@ def _today(link: JoinLink, now: datetime) -> date:
 
 
 def _language(request: HttpRequest, link: JoinLink | None) -> str:
-    """Return the language of the page: asked for, chosen before, or the member's."""
-    known = dict(settings.LANGUAGES)
-    wishes = [
-        request.GET.get("language", ""),
-        request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, ""),
-        link.member.language if link else "",
-    ]
-    return next((wish for wish in wishes if wish in known), settings.LANGUAGE_CODE)
-
-
-def _languages() -> list[tuple[str, str]]:
-    """List our languages, each in its own words."""
-    return [
-        (code, get_language_info(code)["name_local"].capitalize())
-        for code, _name in settings.LANGUAGES
-    ]
+    return language_of(request, link.member.language if link else "")
 
 
 def _terms_languages(current: str) -> list[tuple[str, str, str]]:
     return [
         (code, name, reverse("enrolment:terms", args=[code]))
-        for code, name in _languages()
+        for code, name in languages()
         if code != current
     ]
-
-
-def _remember_language(response: HttpResponse, language: str) -> None:
-    response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME,
-        language,
-        max_age=int(timedelta(days=365).total_seconds()),
-        samesite="Lax",
-        secure=settings.SESSION_COOKIE_SECURE,
-    )

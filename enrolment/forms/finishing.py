@@ -21,7 +21,8 @@ class FinishForm(forms.Form):
 
     Takes the texts that the page shows, `terms` and one for each channel. Their ids
     travel with the form: a yes to a text that was replaced meanwhile is not a yes to
-    the new one.
+    the new one. Without `asks_email` the link came by e-mail, and that is the address;
+    `has_email` says that we know one already.
     """
 
     first_name = forms.CharField(
@@ -64,9 +65,14 @@ class FinishForm(forms.Form):
         *args: Any,
         texts: Mapping[str, Text],
         today: date,
+        asks_email: bool = True,
+        has_email: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.has_email = has_email
+        if not asks_email:
+            del self.fields["email"]
         self.texts = texts
         self.today = today
         self.fields["shown"].initial = self._shown_now()
@@ -116,7 +122,8 @@ class FinishForm(forms.Form):
         """Hold the answers against each other and against the texts in force."""
         cleaned: dict[str, Any] = super().clean() or {}
         wants_email = cleaned.get(Channel.EMAIL.value) == YES
-        if wants_email and not cleaned.get("email") and "email" not in self.errors:
+        has_email = self.has_email or cleaned.get("email")
+        if wants_email and not has_email and "email" not in self.errors:
             self.add_error(
                 "email", gettext("You said yes to e-mail: enter your address.")
             )
