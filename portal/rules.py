@@ -26,10 +26,14 @@ CODES_KEPT = timedelta(days=2)
 CHANGES_KEPT = timedelta(days=30)
 SESSIONS_KEPT = timedelta(days=90)
 
-# THE BREAKER: people mistype some codes, a guesser mistypes nearly all of them.
-SPRAY_WINDOW = timedelta(minutes=10)
+# THE BREAKER: people mistype some codes, a guesser mistypes nearly all of them. The
+# window is that of asking for the code, which can be tried for five minutes more: so
+# each wrong one counts for ten minutes at least.
+SPRAY_WINDOW = timedelta(minutes=15)
 SPRAY_FLOOR = 60
 SPRAY_WRONG_PER_RIGHT = 2
+# However many sign in meanwhile: or a guesser would hide in a crowd, or bring one.
+SPRAY_CEILING = 200
 
 
 class Verdict(StrEnum):
@@ -86,9 +90,11 @@ def refusal(code: CodeState, *, now: datetime) -> Verdict | None:
 def is_sprayed(*, wrong: int, right: int) -> bool:
     """Tell whether the codes entered lately look like guessing.
 
-    Codes are refused while this holds; what is refused does not count as wrong, so
+    Wrong ones count where the right one was never entered. Codes are refused while this holds; what is refused does not count as wrong, so
     the window empties and sign-in opens again by itself.
     """
+    if wrong >= SPRAY_CEILING:
+        return True
     return wrong >= SPRAY_FLOOR and wrong > SPRAY_WRONG_PER_RIGHT * right
 
 

@@ -179,5 +179,8 @@ def is_closed(*, now: datetime) -> bool:
     """Tell whether codes are refused for everybody, because somebody is guessing."""
     lately = LoginCode.objects.filter(
         created_at__gt=now - rules.SPRAY_WINDOW
-    ).aggregate(wrong=Sum("tries"), right=Count("id", filter=Q(used_at__isnull=False)))
+    ).aggregate(
+        wrong=Sum("tries", filter=Q(used_at__isnull=True)),
+        right=Count("id", filter=Q(used_at__isnull=False)),
+    )
     return rules.is_sprayed(wrong=lately["wrong"] or 0, right=lately["right"])

@@ -41,8 +41,9 @@ class TestIsSprayed:
             (60, 0, True),
             (60, 30, False),
             (61, 30, True),
-            # A busy hour of people who mistype now and then.
-            (400, 2000, False),
+            # A busy hour, in which some give up.
+            (199, 2000, False),
+            (200, 2000, True),
         ],
     )
     def test_tells_guessing_from_mistyping(self, wrong, right, sprayed):
