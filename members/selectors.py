@@ -44,15 +44,12 @@ def find_by_identifier(
     """
     if not value:
         return None
-    return (
-        _holders(programme, kind, value, system)
-        .filter(
-            Q(identifiers__proven_at__isnull=False)
-            | Q(identifiers__kind=Identifier.Kind.PHONE, phone=value)
-            | Q(identifiers__kind=Identifier.Kind.EMAIL, email__iexact=value)
-        )
-        .first()
+    finds = (
+        Q(identifiers__proven_at__isnull=False)
+        | Q(identifiers__kind=Identifier.Kind.PHONE, phone=value)
+        | Q(identifiers__kind=Identifier.Kind.EMAIL, email__iexact=value)
     )
+    return _holders(programme, kind, value, system, finds).first()
 
 
 def find_holder(
@@ -65,10 +62,11 @@ def find_holder(
 
 
 def _holders(
-    programme: Programme, kind: str, value: str, system: str
+    programme: Programme, kind: str, value: str, system: str, finds: Q | None = None
 ) -> QuerySet[Member]:
     # One condition, so that all of it is about the same identifier.
     return Member.objects.select_related("programme").filter(
+        finds or Q(),
         identifiers__programme=programme,
         identifiers__kind=kind,
         identifiers__system=system,
