@@ -1,5 +1,7 @@
 """App configuration of the conversation room."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,8 @@ class ConversationConfig(AppConfig):
 
     name = "conversation"
     verbose_name = "Conversation"
+
+    def ready(self) -> None:
+        """Register what this room hands to others."""
+        # Not at the top: models cannot be imported before the apps are loaded.
+        import_module("conversation.registrations").register()

@@ -15,6 +15,8 @@ CONTEXT = {
     "first_name": "Ann-Christine",
     "number": "402188371150",
     "phone": "07•-••• •• 05",
+    "text": "Ljung & Dal AB får skicka mig erbjudanden från Ljung & Dal via sms.",
+    "balance": "12 640 poäng, värda 1 264 kr",
 }
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 BY_SMS = sorted(
