@@ -35,6 +35,7 @@ JOBS = [
     Job("purchases.tasks.claim", minutes=1),
     Job("purchases.tasks.forget_contacts", minutes=_DAY),
     Job("portal.tasks.forget", minutes=_DAY),
+    Job("conversation.tasks.forget", minutes=_DAY),
     # Often, because a reminder goes between eight and eight of the club's own clock.
     Job("enrolment.tasks.remind", minutes=15),
     Job("enrolment.tasks.erase", minutes=_DAY),

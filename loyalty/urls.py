@@ -29,6 +29,7 @@ urlpatterns = [
     path("me/", include("portal.urls")),
     path("", include("enrolment.urls")),
     path("dev/", include("messaging.urls")),
+    path("", include("conversation.urls")),
     path("members/", include("consent.urls")),
     path("members/", include("points.urls")),
     path("members/", include("purchases.urls")),

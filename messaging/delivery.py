@@ -19,6 +19,7 @@ from consent.models import Channel, Purpose
 from members.models import Member
 from messaging.models import Message
 from messaging.transports import NotSent, Outgoing, Refused, Unsure, transport_for
+from messaging.two_way import sender_for
 
 log = structlog.get_logger(__name__)
 
@@ -216,7 +217,9 @@ def _outgoing(message: Message) -> Outgoing:
     return Outgoing(
         id=str(message.public_id),
         address=message.address,
-        sender_name=programme.sms_sender if is_sms else programme.name,
+        sender_name=sender_for(message.kind, programme.sms_sender)
+        if is_sms
+        else programme.name,
         sender_address="" if is_sms else programme.email_sender,
         subject=message.subject,
         body=message.body,
