@@ -90,8 +90,9 @@ def refusal(code: CodeState, *, now: datetime) -> Verdict | None:
 def is_sprayed(*, wrong: int, right: int) -> bool:
     """Tell whether the codes entered lately look like guessing.
 
-    Wrong ones count where the right one was never entered. Codes are refused while this holds; what is refused does not count as wrong, so
-    the window empties and sign-in opens again by itself.
+    Wrong ones count where the right one was never entered. Codes are refused while
+    this holds; what is refused does not count as wrong, so the window empties and
+    sign-in opens again by itself.
     """
     if wrong >= SPRAY_CEILING:
         return True
