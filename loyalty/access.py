@@ -155,10 +155,6 @@ TABLE: dict[str, Access] = {
     "conversation:hook": public("POST"),
     "conversation:text": public("GET"),
     "conversation:simulator-reply": public("POST"),
-    # conversation: providers prove themselves; texts are the same for everybody
-    "conversation:hook": public("POST"),
-    "conversation:text": public("GET"),
-    "conversation:simulator-reply": public("POST"),
     # the API
     "api-schema": public("GET"),
     "api-docs": public("GET"),
