@@ -21,6 +21,9 @@ _AUDITORS = (Role.OWNER, Role.DATA_PROTECTION_OFFICER)
 _EDIT_MEMBERS = (Role.OWNER, Role.CUSTOMER_SERVICE)
 _EXPORT_MEMBERS = (*_EDIT_MEMBERS, Role.DATA_PROTECTION_OFFICER)
 _SEE_MEMBERS = (*_EXPORT_MEMBERS, Role.MARKETER)
+# Who takes over an existing club, and who sees what was taken over.
+_IMPORT = (Role.OWNER, Role.MARKETER)
+_SEE_IMPORTS = (*_IMPORT, Role.DATA_PROTECTION_OFFICER)
 
 TABLE: dict[str, Access] = {
     "home": desk(ANYONE),
@@ -86,6 +89,33 @@ TABLE: dict[str, Access] = {
     "members:contact-panel": desk(_SEE_MEMBERS),
     "members:member-reveal": desk(post=_EXPORT_MEMBERS),
     "members:member-edit": desk(_EDIT_MEMBERS, _EDIT_MEMBERS),
+    "members:member-merge": desk(_EDIT_MEMBERS, _EDIT_MEMBERS),
+    "members:identifiers-panel": desk(_SEE_MEMBERS),
+    "members:identifier-end": desk(_EDIT_MEMBERS, _EDIT_MEMBERS),
+    "members:card-add": desk(_EDIT_MEMBERS, _EDIT_MEMBERS),
+    "members:card-replace": desk(_EDIT_MEMBERS, _EDIT_MEMBERS),
+    "members:card-print": desk(_EDIT_MEMBERS),
+    "members:duplicate-list": desk(_EXPORT_MEMBERS),
+    "members:duplicate-detail": desk(_EXPORT_MEMBERS),
+    "members:duplicate-merge": desk(post=_EDIT_MEMBERS),
+    "members:duplicate-dismiss": desk(post=_EDIT_MEMBERS),
+    "members:duplicate-reopen": desk(post=_EDIT_MEMBERS),
+    "members:duplicate-reveal": desk(post=_EXPORT_MEMBERS),
+    "members:merge-list": desk(_EXPORT_MEMBERS),
+    "members:merge-undo": desk(_EDIT_MEMBERS, _EDIT_MEMBERS),
+    # enrolment: an existing club is imported
+    "importing:import-list": desk(_SEE_IMPORTS),
+    "importing:import-new": desk(_IMPORT, _IMPORT),
+    "importing:import-detail": desk(_SEE_IMPORTS),
+    "importing:import-file": desk(_IMPORT, _IMPORT),
+    "importing:import-columns": desk(_IMPORT, _IMPORT),
+    "importing:import-progress": desk(_SEE_IMPORTS),
+    "importing:import-rows": desk(_SEE_IMPORTS),
+    "importing:import-refused": desk(post=_IMPORT),
+    "importing:import-start": desk(post=_IMPORT),
+    "importing:import-pause": desk(post=_IMPORT),
+    "importing:import-resume": desk(post=_IMPORT),
+    "importing:import-cancel": desk(post=_IMPORT),
     # till
     "till:enrol": public("GET", "POST"),
     "till:staff": device("GET"),
@@ -161,6 +191,7 @@ TABLE: dict[str, Access] = {
     "api-problems": public("GET"),
     "api-purchases:receipts": api("POST"),
     "api-points:member-lookup": api("POST"),
+    "api-enrolment:members": api("POST"),
     # consent: a panel of the member's page
     "consent:permissions-panel": desk(_SEE_MEMBERS),
     "points:member-panel": desk(_SEE_MEMBERS),

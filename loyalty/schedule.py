@@ -32,9 +32,13 @@ JOBS = [
     # Every hour, because months end at midnight of each programme's own zone.
     Job("points.tasks.expire", minutes=60),
     Job("points.tasks.prove", minutes=_DAY),
+    Job("members.tasks.follow_duplicates", minutes=1),
     Job("purchases.tasks.claim", minutes=1),
     Job("purchases.tasks.forget_contacts", minutes=_DAY),
     Job("portal.tasks.forget", minutes=_DAY),
+    # Uploads wake a worker at once; this goes on with what one left that died.
+    Job("enrolment.importing.tasks.run", minutes=1),
+    Job("enrolment.importing.tasks.forget", minutes=_DAY),
     Job("conversation.tasks.forget", minutes=_DAY),
     # Often, because a reminder goes between eight and eight of the club's own clock.
     Job("enrolment.tasks.remind", minutes=15),

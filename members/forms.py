@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy
 
 from common.ui.forms import DateInput
 from members import care, phones
-from members.models import Member
+from members.merging import CHOOSABLE
+from members.models import DuplicatePair, Identifier, Member
 from stores.models import Store
 
 
@@ -41,6 +42,136 @@ class ExportForm(forms.Form):
     reason = reason_field(
         gettext_lazy("What the file is for, and who gets it. It is kept on record.")
     )
+
+
+class DismissForm(forms.Form):
+    """Why two members who look alike are two people."""
+
+    reason = reason_field(
+        gettext_lazy("Such as: father and son. It is kept on record.")
+    )
+
+
+class UndoMergeForm(forms.Form):
+    """Nothing to fill in; says why a merge cannot be undone."""
+
+    def refuse(self, why: str) -> None:
+        """Show why it was refused."""
+        self.full_clean()
+        self.add_error(None, why)
+
+
+class CardForm(forms.Form):
+    """The number of a further card, typed or scanned."""
+
+    number = forms.CharField(
+        label=gettext_lazy("Number on the card"),
+        max_length=64,
+        help_text=gettext_lazy("Type it or scan its code."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
+    )
+
+
+class ReplaceCardForm(forms.Form):
+    """Why a member gets another membership number."""
+
+    end = forms.ChoiceField(
+        label=gettext_lazy("What happened to the card?"),
+        choices=[
+            (Identifier.End.LOST, gettext_lazy("It is lost or stolen")),
+            (Identifier.End.REPLACED, gettext_lazy("It is worn out or is changed")),
+        ],
+        widget=forms.RadioSelect,
+    )
+
+
+class EndIdentifierForm(forms.Form):
+    """Why something finds the member no more."""
+
+    end = forms.ChoiceField(
+        label=gettext_lazy("What happened?"), widget=forms.RadioSelect
+    )
+    reason = reason_field(
+        gettext_lazy("Such as: the member told us. It is kept on record.")
+    )
+
+    def __init__(self, *args: Any, identifier: Identifier, **options: Any) -> None:
+        super().__init__(*args, **options)
+        ends = [Identifier.End.CHANGED, Identifier.End.PASSED_ON]
+        if identifier.kind == Identifier.Kind.CARD:
+            ends = [Identifier.End.LOST, Identifier.End.REPLACED]
+        elif identifier.kind == Identifier.Kind.EXTERNAL:
+            ends = [Identifier.End.CHANGED]
+        end = self.fields["end"]
+        end.choices = [(each.value, each.label) for each in ends]  # type: ignore[attr-defined]
+
+
+class OtherMemberForm(forms.Form):
+    """The membership number of the member with whom another one is to be merged."""
+
+    number = forms.CharField(
+        label=gettext_lazy("The other member's membership number"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+
+
+class MergeForm(forms.Form):
+    """Which of two members is kept, and which details where both have their own.
+
+    A field for each detail in which they differ: `first` or `second`, as `kept`.
+    """
+
+    SIDES = (("first", "first"), ("second", "second"))
+
+    kept = forms.ChoiceField(choices=SIDES)
+    reason = reason_field(
+        gettext_lazy("Such as: the member showed both cards. It is kept on record.")
+    )
+
+    def __init__(self, *args: Any, pair: DuplicatePair, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.members = {"first": pair.first, "second": pair.second}
+        # Also what stands in an address somebody made up falls back to it.
+        suggested = self.suggested = _suggested(pair)
+        if self.initial.get("kept") not in self.members:
+            self.initial["kept"] = suggested
+        # The button stands beside the form, by what will happen.
+        self.fields["reason"].widget.attrs["form"] = "merge"
+        for name in CHOOSABLE:
+            values = [getattr(member, name) for member in self.members.values()]
+            if values[0] == values[1] or not all(values):
+                # What only one has, the kept member gets anyway.
+                continue
+            self.fields[name] = forms.ChoiceField(choices=self.SIDES, required=False)
+            if self.initial.get(name) not in self.members:
+                self.initial[name] = self.initial["kept"]
+
+    def sides(self) -> tuple[Member, Member]:
+        """Return who is kept and who is merged, also before all is filled in."""
+        chosen = self["kept"].value()
+        if chosen not in self.members:
+            chosen = self.suggested
+        other = "second" if chosen == "first" else "first"
+        return self.members[chosen], self.members[other]
+
+    def choices(self) -> dict[str, str]:
+        """Return the details to take from the merged member, as merging wants them."""
+        kept = self.cleaned_data["kept"]
+        return {
+            name: "merged"
+            for name in CHOOSABLE
+            if self.cleaned_data.get(name) not in (None, "", kept)
+        }
+
+
+def _suggested(pair: DuplicatePair) -> str:
+    """Keep the one who is active, or else came first."""
+
+    def rank(member: Member) -> tuple[bool, Any, int]:
+        return member.status != Member.Status.ACTIVE, member.registered_at, member.pk
+
+    return "first" if rank(pair.first) <= rank(pair.second) else "second"
 
 
 class DetailsForm(forms.Form):

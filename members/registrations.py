@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.ui import navigation
 from common.ui import search as palette
-from members import care, kinds, merging, merging_rows, search
+from members import care, duplicates, kinds, merging, merging_rows, panels, search
 from members.cards import display_number
 from members.models import Member
 from stores import audit
@@ -24,12 +24,18 @@ MAY_SEE = frozenset(
         Role.DATA_PROTECTION_OFFICER,
     }
 )
+MAY_SEE_DUPLICATES = MAY_SEE - {Role.MARKETER}
 
 _ACTIONS = {
     care.VIEWED: _("Looked at a member"),
     care.REVEALED: _("Saw a member's contact details"),
     care.CHANGED: _("Changed a member's details"),
     care.EXPORTED: _("Exported members"),
+    care.CARD_ADDED: _("Gave a member a further card"),
+    care.CARD_REPLACED: _("Gave a member a new membership number"),
+    care.IDENTIFIER_ENDED: _("Ended what a member was known by"),
+    duplicates.DISMISSED: _("Took two members for two people"),
+    duplicates.REOPENED: _("Put two members back among the duplicates"),
     merging.MERGED: _("Made two memberships one"),
     merging.UNMERGED: _("Parted two memberships again"),
 }
@@ -47,6 +53,21 @@ def register() -> None:
         roles=MAY_SEE,
         order=20,
         keywords=_("customer person card"),
+    )
+    navigation.register(
+        group="overview",
+        label=_("Duplicates"),
+        url_name="members:duplicate-list",
+        icon="user-search",
+        roles=MAY_SEE_DUPLICATES,
+        order=21,
+        keywords=_("merge double same person"),
+    )
+    panels.register(
+        title=_("Known by"),
+        url_name="members:identifiers-panel",
+        order=40,
+        column=panels.Column.SIDE,
     )
     palette.register(
         key="members", label=_("Members"), find=_find, roles=MAY_SEE, order=10

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from members import cards, events
-from members.models import Event, Identifier, Member
+from members.models import Event, Identifier, Member, Merge
 from stores.models import Programme
 
 
@@ -94,6 +94,23 @@ def find_by_card_token(
         return None
     found = Member.objects.filter(programme=programme, public_id=public_id).first()
     return found.merged_into if found and found.merged_into_id else found
+
+
+# MERGES
+
+
+def list_undoable_merges(member: Member, *, since: datetime) -> QuerySet[Merge]:
+    """Return the merges into a member that can be undone, the newest first."""
+    return (
+        Merge.objects.filter(kept=member, undone_at=None, sealed_at=None, at__gt=since)
+        .select_related("merged")
+        .order_by("-at", "-pk")
+    )
+
+
+def is_undoable(merge: Merge, *, since: datetime) -> bool:
+    """Tell whether a merge was made after `since` and still stands."""
+    return merge.undone_at is None and merge.sealed_at is None and merge.at > since
 
 
 # TIMELINE

@@ -21,7 +21,8 @@ from common.ui.toasts import toast
 from members import care, panels, selectors, services
 from members.cards import display_number
 from members.forms import DetailsForm, RevealForm
-from members.models import Member
+from members.merging import UNDO_WITHIN
+from members.models import Member, Merge
 from members.panels import Column
 from members.phones import PhoneInvalid
 from members.views.frame import answer, member_of, staff_of
@@ -37,19 +38,51 @@ PER_PAGE = 20
 def member_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Show the frame of a member's page; its panels come one by one."""
     member = member_of(request, public_id)
-    staff = staff_of(request)
-    care.note_view(member=member, staff=staff, now=timezone.now())
+    staff, now = staff_of(request), timezone.now()
+    care.note_view(member=member, staff=staff, now=now)
+    may_edit = bool(MAY_EDIT & roles_of(staff))
+    if member.status == Member.Status.MERGED:
+        return _merged(request, member, may_edit=may_edit)
     context = {
         "member": member,
         "title": care.label_of(member),
         "number": display_number(member.number),
-        "may_edit": bool(MAY_EDIT & roles_of(staff)),
+        "may_edit": may_edit,
+        "merges": [
+            (merge, display_number(merge.merged.number))
+            for merge in selectors.list_undoable_merges(member, since=now - UNDO_WITHIN)
+        ],
         "main_panels": panels.places_for(staff, member, Column.MAIN),
         "side_panels": panels.places_for(staff, member, Column.SIDE),
         **_timeline(member, None),
         **_contact(request, member),
     }
     response = render(request, "members/member_detail.html", context)
+    add_never_cache_headers(response)
+    return response
+
+
+def _merged(request: HttpRequest, member: Member, *, may_edit: bool) -> HttpResponse:
+    """Say into whom a member was merged, and lead there."""
+    merge = (
+        Merge.objects.filter(merged=member, undone_at=None)
+        .select_related("kept__programme", "staff")
+        .first()
+    )
+    kept = member.merged_into
+    context = {
+        "member": member,
+        "title": care.label_of(member),
+        "number": display_number(member.number),
+        "merge": merge,
+        "kept": kept,
+        "kept_label": care.label_of(kept) if kept else "",
+        "kept_number": display_number(kept.number) if kept else "",
+        "may_undo": may_edit
+        and merge is not None
+        and selectors.is_undoable(merge, since=timezone.now() - UNDO_WITHIN),
+    }
+    response = render(request, "members/member_merged.html", context)
     add_never_cache_headers(response)
     return response
 

@@ -4,6 +4,7 @@ import './dialogs.js';
 import './keypad.js';
 import './menu.js';
 import './palette.js';
+import './print.js';
 import './scan.js';
 import './shell.js';
 import './theme.js';
