@@ -13,6 +13,8 @@ class EnrolmentConfig(AppConfig):
         """Register what this room hands to others."""
         # Not at the top: models cannot be imported before the apps are loaded.
         from enrolment import privacy, registrations  # noqa: PLC0415
+        from enrolment.importing import registrations as importing  # noqa: PLC0415
 
         registrations.register()
         privacy.register_all()
+        importing.register()

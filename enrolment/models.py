@@ -5,6 +5,11 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from common.ids import uuid7
+from enrolment.importing.models import (  # noqa: F401 - so that Django finds them
+    ClubImport,
+    ImportBatch,
+    ImportRow,
+)
 from members.models import Member
 from stores.models import Programme, Staff, Store, TillDevice
 

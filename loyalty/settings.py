@@ -338,6 +338,9 @@ STORAGES = {
     },
 }
 MEDIA_ROOT = VAR_DIR / "media"
+# Files with members to import: private, seen by web and worker, deleted when done.
+IMPORT_DIR = VAR_DIR / "imports"
+IMPORT_MAX_MB = env.number("IMPORT_MAX_MB", default=300)
 WHITENOISE_USE_FINDERS = TESTING or DEBUG
 # Source maps are for debugging and take most of the minute that brotli would need.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [*Compressor.SKIP_COMPRESS_EXTENSIONS, "map"]

@@ -24,6 +24,7 @@ urlpatterns = [
     path("", home, name="home"),
     path("", include("stores.urls")),
     path("account/", include("stores.account_urls")),
+    path("members/import/", include("enrolment.importing.urls")),
     path("members/", include("members.urls")),
     path("till/", include("till.urls")),
     path("me/", include("portal.urls")),

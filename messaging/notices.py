@@ -69,6 +69,8 @@ def _handle(batch: Iterable[Event], *, now: datetime) -> None:
         and event.recorded_at > now - STALE_AFTER
         # When it happened counts too: imports record old things now.
         and event.at > now - STALE_AFTER
+        # What an import takes over is news to nobody, whatever its date.
+        and event.data.get("source") != "IMPORT"
     ]
     members = Member.objects.select_related("programme").in_bulk(
         {event.member_id for event in due}

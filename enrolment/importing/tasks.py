@@ -1,0 +1,29 @@
+"""What the worker runs for imports: a task only wakes, our rows say what is to do."""
+
+from time import monotonic
+
+from django.utils import timezone
+from django_q.tasks import async_task
+
+from enrolment.importing import services, work
+
+# A task is killed after five minutes; the next one goes on where this one stops.
+_LONGEST = 180.0
+
+
+def run() -> bool:
+    """Check and import what there is; tell whether all of it is done."""
+    started = monotonic()
+
+    def is_over() -> bool:
+        return monotonic() - started > _LONGEST
+
+    is_done = work.run(clock=timezone.now, is_over=is_over)
+    if not is_done:
+        async_task(services.TASK)
+    return is_done
+
+
+def forget() -> int:
+    """Delete files and rows that have served."""
+    return services.forget(now=timezone.now())
