@@ -1,12 +1,20 @@
-"""The one question that every message is asked: may it go?"""
+"""The one question that every message is asked: may it go, to them, there, now?
 
+One decision in SQL (`consent_gate`), for one member or for all of a club at once.
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from consent import selectors
-from consent.models import ConsentEntry
+from django.db import connection
+
+from common import blind
+from consent.models import Channel, Suppression
 from members.models import Member
+from stores.models import Programme
 
 
 class MessageClass(StrEnum):
@@ -15,6 +23,7 @@ class MessageClass(StrEnum):
     CODE = "CODE"  # the member asked for it a moment ago
     SERVICE = "SERVICE"  # about the membership, without a word of marketing
     MARKETING = "MARKETING"  # everything else: one offer line makes it so
+    SURVEY = "SURVEY"  # a question about an experience
 
 
 class Code(StrEnum):
@@ -23,11 +32,29 @@ class Code(StrEnum):
     CODE = "code"
     SERVICE = "service"
     CONSENT_GIVEN = "consent_given"
+    SOFT_OPT_IN = "soft_opt_in"
     ERASED = "erased"
+    SUPPRESSED = "suppressed"
     NOT_ACTIVE = "not_active"
+    NO_ADDRESS = "no_address"
+    RESTRICTED = "restricted"
+    TOO_YOUNG = "too_young"
     NEVER_ASKED = "never_asked"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
+    OBJECTED = "objected"
+    EXPIRED = "expired"
+    # Not now, but later: `retry_at` says when it is worth asking again.
+    SNOOZED = "snoozed"
+    QUIET_HOURS = "quiet_hours"
+    SURVEY_BUDGET = "survey_budget"
+    OWN_BUDGET = "own_budget"
+    WEEK_BUDGET = "week_budget"
+    MONTH_BUDGET = "month_budget"
+    GAP = "gap"
+
+
+OPEN = frozenset({Code.CODE, Code.SERVICE, Code.CONSENT_GIVEN, Code.SOFT_OPT_IN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +64,14 @@ class Decision:
     allowed: bool
     code: Code
     entry_id: int | None = None
+    retry_at: datetime | None = None
 
 
-_BY_ACTION = {
-    ConsentEntry.Action.GIVEN: Code.CONSENT_GIVEN,
-    ConsentEntry.Action.REFUSED: Code.REFUSED,
-    ConsentEntry.Action.WITHDRAWN: Code.WITHDRAWN,
-}
+_SOME = """
+SELECT member_id, code, entry_id, retry_at
+FROM consent_gate_some(%s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
+_ALL = "SELECT * FROM consent_gate(%s, %s, %s, %s, %s, %s, %s, %s)"
 
 
 def may_send(
@@ -56,25 +84,106 @@ def may_send(
 ) -> Decision:
     """Decide whether a message may go to a member on a channel, for a purpose, now.
 
-    Codes and service messages go to everybody but the erased; without a member (a code
-    for somebody who is not one) too. Marketing needs an active member whose latest word
-    on that purpose and channel is yes.
+    Codes and service messages go to everybody but the erased and those who get nothing
+    at all; without a member (a code for somebody who is not one) too. Marketing and
+    surveys need an active member who allows it, and room in the one budget of both.
     """
     kind = MessageClass(message_class)
-    if member is not None and member.status == Member.Status.ERASED:
-        return Decision(allowed=False, code=Code.ERASED)
+    if member is None:
+        return _without_member(kind)
+    found = decide(
+        programme=member.programme,
+        members=[member.pk],
+        channel=channel,
+        message_class=kind,
+        purpose=purpose,
+        now=now,
+    )
+    # Not in the database (any more): nobody to write to.
+    return found.get(member.pk, Decision(allowed=False, code=Code.ERASED))
+
+
+def decide(
+    *,
+    programme: Programme,
+    members: Iterable[int],
+    channel: str,
+    message_class: str,
+    purpose: str = "",
+    now: datetime,
+) -> dict[int, Decision]:
+    """Decide for some members of a programme, by their keys."""
+    kind = MessageClass(message_class)
+    ids = list(members)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _SOME,
+            [programme.pk, ids, *_question(programme, channel, kind, purpose, now)],
+        )
+        return {
+            member_id: Decision(Code(code) in OPEN, Code(code), entry_id, retry_at)
+            for member_id, code, entry_id, retry_at in cursor.fetchall()
+        }
+
+
+def query_for_all(
+    *,
+    programme: Programme,
+    channel: str,
+    message_class: str,
+    purpose: str = "",
+    now: datetime,
+) -> tuple[str, list[Any]]:
+    """Return the decision for every member as a query and its parameters.
+
+    To be joined, counted or inserted from: a million rows do not pass through Python.
+    The columns are member_id, code, entry_id and retry_at.
+    """
+    kind = MessageClass(message_class)
+    return _ALL, [programme.pk, *_question(programme, channel, kind, purpose, now)]
+
+
+def count_by_code(
+    *,
+    programme: Programme,
+    channel: str,
+    message_class: str,
+    purpose: str = "",
+    now: datetime,
+) -> dict[Code, int]:
+    """Count the club's members by the answer they would get."""
+    query, parameters = query_for_all(
+        programme=programme,
+        channel=channel,
+        message_class=message_class,
+        purpose=purpose,
+        now=now,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT code, count(*) FROM ({query}) asked GROUP BY code",  # noqa: S608
+            parameters,
+        )
+        return {Code(code): number for code, number in cursor.fetchall()}
+
+
+def _without_member(kind: MessageClass) -> Decision:
     if kind is MessageClass.CODE:
         return Decision(allowed=True, code=Code.CODE)
     if kind is MessageClass.SERVICE:
         return Decision(allowed=True, code=Code.SERVICE)
-    return _marketing(member, channel, purpose)
+    return Decision(allowed=False, code=Code.NOT_ACTIVE)
 
 
-def _marketing(member: Member | None, channel: str, purpose: str) -> Decision:
-    if member is None or member.status != Member.Status.ACTIVE:
-        return Decision(allowed=False, code=Code.NOT_ACTIVE)
-    entry = selectors.find_permission(member, purpose=purpose, channel=channel)
-    if entry is None:
-        return Decision(allowed=False, code=Code.NEVER_ASKED)
-    code = _BY_ACTION[ConsentEntry.Action(entry.action)]
-    return Decision(allowed=code is Code.CONSENT_GIVEN, code=code, entry_id=entry.pk)
+def _question(
+    programme: Programme,
+    channel: str,
+    kind: MessageClass,
+    purpose: str,
+    now: datetime,
+) -> list[Any]:
+    is_listed = Suppression.objects.filter(
+        programme=programme, channel=channel, lifted_at=None
+    ).exists()
+    inner, outer = blind.pads() if is_listed else (b"", b"")
+    return [Channel(channel).value, kind.value, purpose, now, is_listed, inner, outer]

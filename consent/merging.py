@@ -10,9 +10,15 @@ from typing import Any
 
 from django.db.models import Max
 
-from consent.models import ConsentEntry, TermsAcceptance
+from consent.models import (
+    ConsentEntry,
+    Contact,
+    ContactPreference,
+    Permission,
+    TermsAcceptance,
+)
 from consent.selectors import Permissions, find_permission, permissions_of
-from consent.services import MEMBER, repeat_entry
+from consent.services import MEMBER, YES, repeat_entry
 from members import merge_registry
 from members.merge_registry import Merging
 from members.models import Member
@@ -26,6 +32,13 @@ def register() -> None:
         ConsentEntry, merge=merge_permissions, undo=restore_permissions
     )
     merge_registry.register(TermsAcceptance, merge=merge_terms, undo=restore_terms)
+    merge_registry.register_stays(
+        Permission, "a projection that follows the record by its trigger"
+    )
+    merge_registry.register(
+        ContactPreference, merge=merge_preferences, undo=keep_preferences
+    )
+    merge_registry.register_handed_on(Contact)
 
 
 def merge_permissions(merging: Merging) -> None:
@@ -33,9 +46,9 @@ def merge_permissions(merging: Merging) -> None:
     theirs, own = permissions_of(merging.merged), permissions_of(merging.kept)
     merge_registry.hand_on(ConsentEntry, merging)
     for said in _both(theirs, own):
-        refusals = [entry for entry in said if entry.action != _YES]
+        refusals = [entry for entry in said if entry.action not in YES]
         latest = max(said, key=_order)
-        if refusals and latest.action == _YES:
+        if refusals and latest.action in YES:
             _repeat(merging, merging.kept, max(refusals, key=_order), latest)
     merging.merge.notes[_NOTES] = {
         "own": [entry.pk for entry in own.values()],
@@ -71,7 +84,7 @@ def restore_permissions(merging: Merging) -> None:
             _repeat(merging, merging.kept, entry, latest)
     for key, act in acts.items():
         word = theirs.get(key)
-        if act.action != _YES and word is not None and word.action == _YES:
+        if act.action not in YES and word is not None and word.action in YES:
             _repeat(merging, merging.merged, act, word)
 
 
@@ -91,7 +104,29 @@ def restore_terms(merging: Merging) -> None:
     merge_registry.give_back(TermsAcceptance, merging)
 
 
-_YES = ConsentEntry.Action.GIVEN
+def merge_preferences(merging: Merging) -> None:
+    """Keep the quieter of two wishes: fewer messages, the longer pause."""
+    theirs = ContactPreference.objects.filter(member=merging.merged).first()
+    if theirs is None:
+        return
+    own, _is_new = ContactPreference.objects.get_or_create(
+        member=merging.kept, defaults={"changed_at": merging.now}
+    )
+    own.per_week = min(
+        (each for each in (own.per_week, theirs.per_week) if each is not None),
+        default=None,
+    )
+    own.snoozed_until = max(
+        (each for each in (own.snoozed_until, theirs.snoozed_until) if each),
+        default=None,
+    )
+    own.restricted_at = own.restricted_at or theirs.restricted_at
+    own.changed_at = merging.now
+    own.save()
+
+
+def keep_preferences(_merging: Merging) -> None:
+    """Leave the quieter wishes with both: a wish may be changed by its owner only."""
 
 
 def _both(theirs: Permissions, own: Permissions) -> Iterator[list[ConsentEntry]]:

@@ -19,4 +19,7 @@ def register() -> None:
         order=20,
         column=Column.SIDE,
     )
+    audit.register_action(
+        kinds.POLICY_CHANGED, _("Changed how often members are written to")
+    )
     audit.register_action(kinds.WITHDRAWN, _("Took a permission back for a member"))

@@ -9,10 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.db import models
+from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from members.models import Member
 from stores.models import Staff
+
+Words = str | Promise
 
 # Fields of these names hold personal data also where no foreign key says so.
 TELLING_NAMES = frozenset(
@@ -96,6 +100,7 @@ class Field:
 
 
 _models: dict[type[models.Model], dict[str, Field]] = {}
+_titles: dict[type[models.Model], Words] = {}
 
 
 def each(field: Field, *names: str) -> dict[str, Field]:
@@ -103,8 +108,12 @@ def each(field: Field, *names: str) -> dict[str, Field]:
     return dict.fromkeys(names, field)
 
 
-def register(model: type[models.Model], fields: Mapping[str, Field]) -> None:
+def register(
+    model: type[models.Model], fields: Mapping[str, Field], *, title: Words = ""
+) -> None:
     """Declare a model's fields; call it in `AppConfig.ready()`.
+
+    `title` is what people call such rows, where the model's own name does not say it.
 
     Raises:
         ValueError: there is no such field, or the model is registered already.
@@ -118,11 +127,18 @@ def register(model: type[models.Model], fields: Mapping[str, Field]) -> None:
         message = f"{label} has no field {', '.join(sorted(unknown))}"
         raise ValueError(message)
     _models[model] = dict(fields)
+    if title:
+        _titles[model] = title
 
 
 def registered() -> dict[type[models.Model], dict[str, Field]]:
     """Return every declared model with its fields."""
     return {model: dict(fields) for model, fields in _models.items()}
+
+
+def title_of(model: type[models.Model]) -> str:
+    """Return what people call the rows of a model."""
+    return str(_titles.get(model) or capfirst(model._meta.verbose_name_plural))
 
 
 def missing(candidates: Iterable[type[models.Model]]) -> list[str]:

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from consent import kinds
 from consent.models import Channel, ConsentEntry, Purpose, TermsAcceptance, Text
-from consent.selectors import find_permission
+from consent.selectors import find_permission, permissions_of
 from members import events
 from members.models import Member
 from stores import audit
@@ -15,11 +15,23 @@ from stores.models import Staff
 
 # The actor when members act for themselves; otherwise a public id of staff.
 MEMBER = "member"
+# What opens the gate, as far as permission goes.
+YES = frozenset(
+    {
+        ConsentEntry.Action.GIVEN,
+        ConsentEntry.Action.CONFIRMED,
+        ConsentEntry.Action.IMPORTED,
+    }
+)
 
 _EVENTS = {
     ConsentEntry.Action.GIVEN: kinds.GIVEN,
     ConsentEntry.Action.REFUSED: kinds.REFUSED,
     ConsentEntry.Action.WITHDRAWN: kinds.WITHDRAWN,
+    ConsentEntry.Action.CONFIRMED: kinds.CONFIRMED,
+    ConsentEntry.Action.OBJECTED: kinds.OBJECTED,
+    ConsentEntry.Action.EXPIRED: kinds.EXPIRED,
+    ConsentEntry.Action.IMPORTED: kinds.IMPORTED,
 }
 
 
@@ -125,6 +137,70 @@ def withdraw_for_member(
             subject=f"{purpose} {channel}",
         )
     return entry
+
+
+def choose(
+    *,
+    member: Member,
+    purpose: str,
+    channel: str,
+    yes: bool,
+    text: Text | None,
+    source: str,
+    evidence: dict[str, Any],
+    now: datetime,
+) -> ConsentEntry | None:
+    """Write down a member's own yes or no; None when that is what holds already.
+
+    Raises:
+        TextMismatch: a yes without the text that was shown, or with another's.
+    """
+    with transaction.atomic():
+        # Locked, so that two taps are one act.
+        Member.objects.select_for_update(no_key=True).get(pk=member.pk)
+        latest = find_permission(member, purpose=purpose, channel=channel)
+        is_given = latest is not None and latest.action in YES
+        if is_given == yes and (yes or latest is not None):
+            return None
+        no = ConsentEntry.Action.WITHDRAWN if is_given else ConsentEntry.Action.REFUSED
+        return record_entry(
+            member=member,
+            purpose=purpose,
+            channel=channel,
+            action=ConsentEntry.Action.GIVEN if yes else no,
+            at=now,
+            source=source,
+            actor=MEMBER,
+            text=text,
+            evidence=evidence,
+        )
+
+
+def withdraw_all(
+    *,
+    member: Member,
+    channel: str = "",
+    source: str,
+    evidence: dict[str, Any],
+    now: datetime,
+) -> list[ConsentEntry]:
+    """Take back every yes of a member, or every one on a channel; return what was."""
+    with transaction.atomic():
+        Member.objects.select_for_update(no_key=True).get(pk=member.pk)
+        return [
+            record_entry(
+                member=member,
+                purpose=entry.purpose,
+                channel=entry.channel,
+                action=ConsentEntry.Action.WITHDRAWN,
+                at=now,
+                source=source,
+                actor=MEMBER,
+                evidence=evidence,
+            )
+            for entry in permissions_of(member).values()
+            if entry.action in YES and channel in {"", entry.channel}
+        ]
 
 
 def accept_terms(

@@ -73,6 +73,8 @@ def _panel(request: HttpRequest, member: Member) -> HttpResponse:
             Permission(purpose, channel, latest.get((purpose, channel)))
             for purpose in Purpose
             for channel in Channel
+            # Of the rest only what somebody was asked.
+            if purpose == Purpose.MARKETING or (purpose, channel) in latest
         ],
         "acceptance": selectors.find_acceptance(member),
         "history": selectors.list_entries(member)[:_HISTORY],

@@ -14,12 +14,14 @@ import structlog
 from django.db import transaction
 from django.db.models import Q
 
-from consent.gate import may_send
-from consent.models import Channel, Purpose
+from consent.contact import forget_contact, note_contact
+from consent.gate import Decision, may_send
+from consent.models import Channel, Contact, Purpose
 from members.models import Member
 from messaging.models import Message
 from messaging.transports import NotSent, Outgoing, Refused, Unsure, transport_for
 from messaging.two_way import sender_for
+from messaging.unsubscribe import headers_of
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +44,13 @@ BACKOFF = [
     timedelta(hours=4),
 ]
 _LONGEST_ERROR = 200
+# Sent once or never, allowed by a purpose, and counted in the members' budget.
+_PURPOSES = {
+    Message.Class.MARKETING: Purpose.MARKETING,
+    Message.Class.SURVEY: Purpose.SURVEYS,
+}
+_ONCE_ONLY = frozenset(_PURPOSES)
+_NOT_REACHED = frozenset({Message.State.NEW, Message.State.FAILED})
 
 
 def send_due(*, now: datetime, limit: int = 200) -> int:
@@ -77,10 +86,11 @@ def claim(*, now: datetime, limit: int) -> list[Message] | None:
         )
         if not due:
             return None
+        _lock_members(due)
         for message in due:
             _claim_one(message, now)
         Message.objects.bulk_update(
-            due, ["state", "attempts", "claimed_at", "error", "gate"]
+            due, ["state", "attempts", "claimed_at", "send_after", "error", "gate"]
         )
     return [message for message in due if message.state == Message.State.CLAIMED]
 
@@ -90,9 +100,7 @@ def release_lost_claims(*, now: datetime) -> int:
     lost = Message.objects.filter(
         state=Message.State.CLAIMED, claimed_at__lte=now - LEASE
     )
-    never_again = Q(message_class=Message.Class.MARKETING) | Q(
-        attempts__gte=UNSURE_TRIES
-    )
+    never_again = Q(message_class__in=_ONCE_ONLY) | Q(attempts__gte=UNSURE_TRIES)
     unknown = lost.filter(never_again).update(
         state=Message.State.UNKNOWN, error="the worker stopped while sending"
     )
@@ -110,26 +118,64 @@ def is_address_of(message: Message, member: Member | None) -> bool:
     return bool(theirs) and message.address.lower() == theirs.lower()
 
 
+def purpose_of(message: Message) -> str:
+    """Return the purpose that must be allowed for a message; none for service."""
+    return _PURPOSES.get(Message.Class(message.message_class), "")
+
+
+def defer(message: Message, decision: Decision) -> bool:
+    """Keep a message for later, if the gate names a time before it expires."""
+    at = decision.retry_at
+    if at is None or (message.expires_at is not None and message.expires_at <= at):
+        return False
+    message.send_after = at
+    message.error = decision.code
+    return True
+
+
+def _lock_members(due: list[Message]) -> None:
+    """Let nobody else write to these members meanwhile: the budget is per member."""
+    ids = {message.member_id for message in due if message.message_class in _ONCE_ONLY}
+    # Read, so that the locks are taken; in order, so that two workers do not wait in a
+    # circle.
+    list(
+        Member.objects.select_for_update(no_key=True)
+        .filter(pk__in=ids)
+        .order_by("pk")
+        .values_list("pk")
+    )
+
+
 def _claim_one(message: Message, now: datetime) -> None:
     if message.expires_at is not None and message.expires_at <= now:
         message.state, message.error = Message.State.STOPPED, "expired"
         return
-    marketing = message.message_class == Message.Class.MARKETING
     decision = may_send(
         member=message.member,
         channel=message.channel,
         message_class=message.message_class,
-        purpose=Purpose.MARKETING if marketing else "",
+        purpose=purpose_of(message),
         now=now,
     )
     message.gate = {"code": decision.code, "entry_id": decision.entry_id}
     if not decision.allowed:
-        message.state, message.error = Message.State.STOPPED, decision.code
+        if not defer(message, decision):
+            message.state, message.error = Message.State.STOPPED, decision.code
         return
     # Not for the rest: news of a changed number goes to the old one too.
-    if marketing and not is_address_of(message, message.member):
+    once_only = message.message_class in _ONCE_ONLY
+    if once_only and not is_address_of(message, message.member):
         message.state, message.error = Message.State.STOPPED, "not_their_address"
         return
+    if once_only and message.member is not None:
+        # Counted before it is sent, so that two at once cannot both find room.
+        note_contact(
+            member=message.member,
+            kind=Contact.Kind(message.message_class),
+            channel=message.channel,
+            message_id=message.public_id,
+            at=now,
+        )
     message.state = Message.State.CLAIMED
     message.claimed_at = now
     message.attempts += 1
@@ -172,8 +218,7 @@ def _send_one(message: Message, now: datetime) -> None:
 def _unsure(message: Message, now: datetime, error: Exception) -> None:
     if not isinstance(error, Unsure):
         log.error("transport_broke", message_id=str(message.public_id), exc_info=error)
-    once_only = message.message_class == Message.Class.MARKETING
-    if once_only or message.attempts >= UNSURE_TRIES:
+    if message.message_class in _ONCE_ONLY or message.attempts >= UNSURE_TRIES:
         _end(message, Message.State.UNKNOWN, error)
     else:
         _try_again(message, now + BACKOFF[message.attempts - 1], error)
@@ -195,6 +240,9 @@ def _end(message: Message, state: Message.State, error: Exception) -> None:
 
 def _settle(message: Message, **fields: object) -> None:
     """Write how a try ended, unless the claim was taken over meanwhile."""
+    ended = fields["state"]
+    if message.message_class in _ONCE_ONLY and ended in _NOT_REACHED:
+        forget_contact(message_id=message.public_id)
     Message.objects.filter(
         pk=message.pk, state=Message.State.CLAIMED, attempts=message.attempts
     ).update(**fields)
@@ -223,4 +271,5 @@ def _outgoing(message: Message) -> Outgoing:
         sender_address="" if is_sms else programme.email_sender,
         subject=message.subject,
         body=message.body,
+        headers=headers_of(message),
     )

@@ -21,6 +21,7 @@ class Message(models.Model):
         CODE = "CODE", _("One-time code or link")
         SERVICE = "SERVICE", _("Service")
         MARKETING = "MARKETING", _("Marketing")
+        SURVEY = "SURVEY", _("Survey")
 
     class State(models.TextChoices):
         NEW = "NEW", _("Waiting")

@@ -7,10 +7,10 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from consent.gate import may_send
-from consent.models import Channel, Purpose
+from consent.models import Channel
 from members.models import Member
 from messaging import limits, sms, templates, wake
-from messaging.delivery import is_address_of, send_due
+from messaging.delivery import defer, is_address_of, purpose_of, send_due
 from messaging.limits import SmsRefused
 from messaging.models import Message
 from stores.models import Programme
@@ -89,16 +89,15 @@ def queue_message(
 
 
 def _ask_gate(message: Message, now: datetime) -> None:
-    marketing = message.message_class == Message.Class.MARKETING
     decision = may_send(
         member=message.member,
         channel=message.channel,
         message_class=message.message_class,
-        purpose=Purpose.MARKETING if marketing else "",
+        purpose=purpose_of(message),
         now=now,
     )
     message.gate = {"code": decision.code, "entry_id": decision.entry_id}
-    if not decision.allowed:
+    if not decision.allowed and not defer(message, decision):
         _stop(message, decision.code)
     elif _is_foreign(message):
         _stop(message, "not_their_address")

@@ -3,9 +3,9 @@
 import json
 import smtplib
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import formataddr
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Protocol
@@ -42,6 +42,8 @@ class Outgoing:
     sender_address: str
     subject: str
     body: str
+    # Further headers of an e-mail.
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Transport(Protocol):
@@ -106,7 +108,11 @@ class Smtp:
             ),
             to=[outgoing.address],
             # The same at each try, so that mail readers show one message.
-            headers={"Message-ID": message_id, "Auto-Submitted": "auto-generated"},
+            headers={
+                "Message-ID": message_id,
+                "Auto-Submitted": "auto-generated",
+                **outgoing.headers,
+            },
         )
         try:
             email.send()

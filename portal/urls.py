@@ -19,6 +19,7 @@ from portal.views import (
     sign_in,
     step_up,
     timeline,
+    wishes,
 )
 
 app_name = "portal"
@@ -58,6 +59,8 @@ urlpatterns = [
     path("devices/", devices.devices, name="devices"),
     path("devices/end/", devices.devices_end, name="devices-end"),
     path("devices/<uuid:public_id>/end/", devices.device_end, name="device-end"),
+    path("wishes/<str:token>/", wishes.wishes, name="wishes"),
+    path("wishes/<str:token>/stop/", wishes.stop, name="wishes-stop"),
     path("help/", details.help_page, name="help"),
     path("leave/", leaving.leave, name="leave"),
     path("left/", leaving.left, name="left"),

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 
 from stores.roles import Role
+from tests.factories.consent import without_bounds
 from tests.factories.stores import (
     ApiKeyFactory,
     ProgrammeFactory,
@@ -50,7 +51,9 @@ def now():
 
 @pytest.fixture
 def programme(db):
-    return ProgrammeFactory()
+    programme = ProgrammeFactory()
+    without_bounds(programme)
+    return programme
 
 
 @pytest.fixture

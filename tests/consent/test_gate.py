@@ -112,7 +112,7 @@ class TestCodesAndService:
         ],
     )
     def test_go_without_permission(self, programme, now, message_class, status):
-        member = MemberFactory.build(programme=programme, status=status)
+        member = MemberFactory(programme=programme, status=status)
 
         assert ask(member, now, message_class=message_class).allowed
 

@@ -1,9 +1,9 @@
 """Texts in force and members' answers to them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 
 from consent import services, texts
-from consent.models import Channel, ConsentEntry, Purpose, Text
+from consent.models import Channel, ConsentEntry, ContactPolicy, Purpose, Text
 from consent.selectors import current_text
 
 PUBLISHED_AT = datetime(2026, 1, 7, 8, 0, tzinfo=UTC)
@@ -35,4 +35,21 @@ def answer(member, action, *, channel=Channel.SMS, at=PUBLISHED_AT):
         source=ConsentEntry.Source.PORTAL,
         actor=services.MEMBER,
         text=text,
+    )
+
+
+def without_bounds(programme):
+    """Let a club write at any hour and as often as it likes.
+
+    For tests that are not about the bounds: they run at night too.
+    """
+    return ContactPolicy.objects.create(
+        programme=programme,
+        quiet_from=time(0, 0, 0),
+        quiet_until=time(0, 0, 0, 1),
+        per_week=1000,
+        per_month=1000,
+        gap_hours=0,
+        surveys_per_year=1000,
+        changed_at=PUBLISHED_AT,
     )

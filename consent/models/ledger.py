@@ -1,6 +1,7 @@
 """What members were shown, what they agreed to, and what they took back."""
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from common.ids import uuid7
@@ -19,6 +20,9 @@ class Purpose(models.TextChoices):
     """What a permission is for; one permission, one purpose."""
 
     MARKETING = "MARKETING", _("Offers and news")
+    PROFILING = "PROFILING", _("Offers chosen from what I buy")
+    SURVEYS = "SURVEYS", _("Questions about my visits")
+    PARTNERS = "PARTNERS", _("Sharing with partners")
 
 
 class Text(models.Model):
@@ -87,6 +91,20 @@ class ConsentEntry(models.Model):
         GIVEN = "GIVEN", _("Given")
         REFUSED = "REFUSED", _("Refused")
         WITHDRAWN = "WITHDRAWN", _("Withdrawn")
+        # A yes that was answered once more from the address it is about.
+        CONFIRMED = "CONFIRMED", _("Confirmed")
+        # To direct marketing or its profiling, which is absolute (GDPR art. 21(2)-(3)).
+        OBJECTED = "OBJECTED", _("Objected")
+        # Too old to build on, or its text has changed too much.
+        EXPIRED = "EXPIRED", _("Expired")
+        # Taken over with the old club, with its original date.
+        IMPORTED = "IMPORTED", _("Imported")
+
+    class Basis(models.TextChoices):
+        CONSENT = "CONSENT", _("Consent")
+        # Own similar goods to somebody who bought and could refuse (ePrivacy
+        # art. 13(2); SE MFL 19 section 2, DK MFL section 10(2)).
+        SOFT_OPT_IN = "SOFT_OPT_IN", _("Customer relation")
 
     class Source(models.TextChoices):
         JOIN_LINK = "JOIN_LINK", _("Join link")
@@ -95,6 +113,7 @@ class ConsentEntry(models.Model):
         SMS_REPLY = "SMS_REPLY", _("SMS reply")
         IMPORT = "IMPORT", _("Import")
         MERGE = "MERGE", _("Merge")
+        LINK = "LINK", _("Link in a message")
         DEMO = "DEMO", _("Demo data")
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
@@ -113,6 +132,16 @@ class ConsentEntry(models.Model):
     )
     # What proves it: the link, code or form through which it came (an id of ours).
     evidence = models.JSONField(default=dict)
+    basis = models.CharField(
+        max_length=12,
+        choices=Basis.choices,
+        default=Basis.CONSENT,
+        db_default=Basis.CONSENT,
+    )
+    # The purchase that a customer relation rests on (a receipt's public id).
+    receipt_id = models.UUIDField(null=True)
+    # When we wrote it down; long after `at` means that it was entered later.
+    recorded_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         indexes = [
@@ -129,6 +158,45 @@ class ConsentEntry(models.Model):
                 | models.Q(text__isnull=False)
                 | models.Q(source__in=["IMPORT", "MERGE"]),
                 name="consententry_given_names_its_text",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(basis="CONSENT")
+                | models.Q(receipt_id__isnull=False, purpose="MARKETING"),
+                name="consententry_soft_opt_in_names_its_receipt",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.channel}"
+
+
+class Permission(models.Model):
+    """What a member said last for a purpose on a channel: a projection of the entries.
+
+    Written by a trigger on the entries and by nothing else. Personal data: what a
+    member allows now.
+    """
+
+    member = models.ForeignKey(
+        Member, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    purpose = models.CharField(max_length=16, choices=Purpose.choices)
+    channel = models.CharField(max_length=8, choices=Channel.choices)
+    action = models.CharField(max_length=10, choices=ConsentEntry.Action.choices)
+    basis = models.CharField(max_length=12, choices=ConsentEntry.Basis.choices)
+    at = models.DateTimeField()
+    entry = models.ForeignKey(
+        # Entries are never deleted; the database says so itself.
+        ConsentEntry,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_index=False,
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member", "purpose", "channel"], name="permission_once"
             )
         ]
 
