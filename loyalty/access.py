@@ -179,6 +179,9 @@ TABLE: dict[str, Access] = {
     "portal:device-end": member("POST"),
     "portal:devices-end": member("POST"),
     "portal:leave": member("GET", "POST"),
+    # Behind the link in a marketing message.
+    "portal:wishes": public("GET", "POST"),
+    "portal:wishes-stop": public("GET", "POST"),
     # enrolment: a store's page, and what is behind the link in the SMS
     "enrolment:start": public("GET", "POST"),
     "enrolment:asked": public("GET"),
