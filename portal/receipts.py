@@ -145,10 +145,24 @@ def _why(line: ReceiptLine, receipt: Receipt) -> str:
     if line.points or line.kind == ReceiptLine.Kind.ADJUSTMENT:
         return ""
     if line.is_eligible:
-        return gettext("Too little for a whole point") if receipt.rule_id else ""
+        return _why_nothing_earned(receipt)
     if line.awards_bonus and line.article_group:
         return gettext("No points for %(group)s") % {"group": line.article_group}
     return gettext("Gives no points")
+
+
+def _why_nothing_earned(receipt: Receipt) -> str:
+    """Say why a line that could earn did not."""
+    if receipt.points > 0:
+        return gettext("Too little for a whole point")
+    reasons = Receipt.NoPoints
+    return {
+        reasons.NO_RULE.value: gettext("The club gave no points that day"),
+        reasons.MEMBER_BLOCKED.value: gettext("The membership was blocked that day"),
+        reasons.NOTHING_EARNS.value: gettext(
+            "The whole purchase was too little for a point"
+        ),
+    }.get(receipt.no_points_reason, "")
 
 
 def _detail(line: ReceiptLine) -> str:

@@ -10,7 +10,6 @@ from django.db import connection
 from django.test import Client
 
 from members.models import Event, Identifier
-from messaging import notices
 from messaging.models import Message
 from portal import limits, rules, services
 from portal.models import ContactChange, LoginCode, Session
@@ -277,15 +276,6 @@ class TestUndo:
         Client().post(link)
 
         assert not LoginCode.objects.filter(used_at=None, replaced_at=None).exists()
-
-    def test_tells_the_member(self, link, vera, now):
-        notices.follow(now=now)
-        Client().post(link)
-
-        notices.follow(now=datetime.now(UTC))
-
-        told = Message.objects.filter(kind="contact_restored")
-        assert {message.address for message in told} == {"+46701740605", vera.email}
 
     def test_comes_from_every_notice(self, link, vera):
         assert Client().post(link_to(vera.email)).url == "/me/undone/"
