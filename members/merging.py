@@ -197,10 +197,12 @@ def _lock(kept: Member, merged: Member) -> tuple[Member, Member]:
 
 
 def _find_done(kept: Member, merged: Member) -> Merge | None:
-    for one, other in ((merged, kept), (kept, merged)):
-        if one.merged_into_id is not None and one.merged_into_id == other.pk:
-            return Merge.objects.get(merged=one, undone_at=None)
-    return None
+    """Return the merge that made the two one, perhaps by way of a third."""
+    one, other = (member.merged_into_id or member.pk for member in (kept, merged))
+    if one != other or kept.pk == merged.pk:
+        return None
+    taken = merged if merged.status == Member.Status.MERGED else kept
+    return Merge.objects.get(merged=taken, undone_at=None)
 
 
 def _refuse(kept: Member, merged: Member) -> None:

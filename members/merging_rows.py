@@ -5,12 +5,16 @@ from django.db.models import Q
 from members import duplicates, merge_registry
 from members.merge_registry import Merging
 from members.models import DuplicatePair, Event, Identifier, Member, Merge
+from stores.models import AuditEntry
 
 
 def register() -> None:
     """Register the models of this room; called once, when the room is ready."""
     merge_registry.register_stays(Member, "the merge itself changes both rows")
     merge_registry.register_stays(Merge, "it is the record of what was merged")
+    merge_registry.register_stays(
+        AuditEntry, "the trail never changes, and tells what was done to whom then"
+    )
     merge_registry.register_handed_on(Event)
     merge_registry.register(
         Identifier, merge=_hand_identifiers_on, undo=_give_identifiers_back

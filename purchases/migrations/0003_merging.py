@@ -96,14 +96,17 @@ BEGIN
         WHERE m.programme_id = p_programme AND m.public_id = p_contact::uuid
             AND m.status <> 'ERASED';
     END IF;
-    IF member_id IS NULL AND p_contact_kind IN ('phone', 'email', 'number') THEN
+    IF member_id IS NULL AND p_contact_kind IN ('phone', 'email', 'number', 'card') THEN
         -- A further one counts when it is proven: its owner has answered from there.
         SELECT m.id, m.status INTO member_id, member_status
         FROM members_identifier i JOIN members_member m ON m.id = i.member_id
         WHERE i.programme_id = p_programme
             AND i.kind = CASE p_contact_kind WHEN 'phone' THEN 'PHONE'
                 WHEN 'email' THEN 'EMAIL' ELSE 'CARD' END
-            AND i.system = '' AND i.value = p_contact
+            AND i.system = ''
+            AND i.value = CASE p_contact_kind
+                WHEN 'card' THEN upper(regexp_replace(p_contact, '\\s', '', 'g'))
+                ELSE p_contact END
             AND i.ended_at IS NULL AND i.proven_at IS NOT NULL
             AND m.status <> 'ERASED';
     ELSIF member_status = 'MERGED' THEN

@@ -21,10 +21,11 @@ from purchases.rules import ContactKind, LineKind
 CONSUMER = "purchases.claims"
 # When somebody may have got contacts by which receipts wait.
 _CLAIMING = {"member.activated", "member.merged"}
-_KINDS: dict[str, ContactKind] = {
-    Identifier.Kind.PHONE: ContactKind.PHONE,
-    Identifier.Kind.EMAIL: ContactKind.EMAIL,
-    Identifier.Kind.CARD: ContactKind.NUMBER,
+# As what a till may have sent each.
+_KINDS: dict[str, tuple[ContactKind, ...]] = {
+    Identifier.Kind.PHONE: (ContactKind.PHONE,),
+    Identifier.Kind.EMAIL: (ContactKind.EMAIL,),
+    Identifier.Kind.CARD: (ContactKind.NUMBER, ContactKind.CARD),
 }
 
 
@@ -91,7 +92,11 @@ def _proven(member: Member) -> Sequence[bytes]:
     ).values_list("kind", "value")
     return [
         *(blind.index(ContactKind.NUMBER, card) for card in cards),
-        *(blind.index(_KINDS[kind], value) for kind, value in identifiers),
+        *(
+            blind.index(sent_as, value)
+            for kind, value in identifiers
+            for sent_as in _KINDS[kind]
+        ),
     ]
 
 

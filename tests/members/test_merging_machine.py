@@ -1,6 +1,7 @@
 """Any sequence of purchases, choices, merges and undoings conserves every total."""
 
 from collections import Counter
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -35,6 +36,14 @@ from tests.factories.stores import ProgrammeFactory, StoreFactory
 PEOPLE = 4
 WHO = st.integers(0, PEOPLE - 1)
 YES, NO, BACK = ConsentEntry.Action
+
+
+def attempt(step, **arguments):
+    """Return what a step gives, and why it was refused."""
+    try:
+        return step(**arguments), None
+    except MergeForbidden as forbidden:
+        return None, forbidden.reason
 
 
 class Club(RuleBasedStateMachine):
@@ -122,13 +131,14 @@ class Club(RuleBasedStateMachine):
         lapses = None if days is None else self.now + timedelta(days=days)
         self.post(self.who(who), Entry.Kind.ADJUST, points, expires_at=lapses)
 
-    @rule(who=WHO, points=st.integers(1, 500))
-    def spends(self, who, points):
-        try:
-            self.post(self.who(who), Entry.Kind.SPEND, -points)
-        except InsufficientPoints:
-            # Undone as a whole, with what it let lapse.
-            pass
+    @rule(who=WHO, percent=st.sampled_from([10, 50, 99, 100, 101]))
+    def spends(self, who, percent):
+        member = self.who(who)
+        account = Account.objects.filter(member=member).first()
+        points = max((account.balance if account else 0) * percent // 100, 1)
+        # A refused one is undone as a whole, with what it let lapse.
+        with suppress(InsufficientPoints):
+            self.post(member, Entry.Kind.SPEND, -points)
 
     @rule(days=st.integers(1, 5))
     def waits(self, days):
@@ -153,13 +163,11 @@ class Club(RuleBasedStateMachine):
         lapsed = self.lapsed()
         events = self.mine(Event).count()
         is_alias = {self.top(one), self.top(other)} != {one, other}
-        try:
-            row = merging.merge_members(
-                kept=kept, merged=merged, staff=None, now=self.now
-            )
-        except MergeForbidden as refused:
-            expected = Refusal.SAME if one == other else Refusal.ALREADY_MERGED
-            assert refused.reason == expected
+        row, refusal = attempt(
+            merging.merge_members, kept=kept, merged=merged, staff=None, now=self.now
+        )
+        if refusal is not None:
+            assert refusal == (Refusal.SAME if one == other else Refusal.ALREADY_MERGED)
             assert one == other or is_alias
             return
         if is_alias:
@@ -174,22 +182,23 @@ class Club(RuleBasedStateMachine):
         self.keeps_every_no(before[1])
 
     @precondition(lambda self: self.merges)
-    @rule(data=st.data())
-    def repeat(self, data):
+    @rule(data=st.data(), is_turned=st.booleans())
+    def repeat(self, data, is_turned):
         one, other, row, _before = data.draw(st.sampled_from(self.merges))
         rows = self.rows()
-        again = (
-            merging.merge_members(
-                kept=self.members[one],
-                merged=self.members[other],
-                staff=None,
-                now=self.now,
-            )
-            if self.top(one) == one
-            else row
+        if is_turned:
+            one, other = other, one
+
+        again, _refusal = attempt(
+            merging.merge_members,
+            kept=self.members[one],
+            merged=self.members[other],
+            staff=None,
+            now=self.now,
         )
 
-        assert again == row
+        # The other way round, it may be the merge that took the kept one on.
+        assert again == row or (is_turned and again in [m[2] for m in self.merges])
         assert self.rows() == rows
 
     @precondition(lambda self: self.merges)
@@ -199,14 +208,11 @@ class Club(RuleBasedStateMachine):
         one, other, row, _before = chosen
         self.now += timedelta(seconds=1)
         lapsed = self.lapsed()
-        try:
-            merging.undo_merge(merge=row, staff=None, now=self.now)
-        except MergeForbidden as refused:
+        _row, refusal = attempt(merging.undo_merge, merge=row, staff=None, now=self.now)
+        if refusal is not None:
             is_late = self.now - row.at >= merging.UNDO_WITHIN
             later = [m for m in self.merges if one in m[:2] and m[2].pk > row.pk]
-            assert refused.reason == (
-                Refusal.TOO_LATE if is_late else Refusal.LATER_MERGE
-            )
+            assert refusal == (Refusal.TOO_LATE if is_late else Refusal.LATER_MERGE)
             assert is_late or later
             return
         self.points += self.lapsed() - lapsed
