@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from loyalty.overview import readings
+from messaging.limits import is_open_for_strangers
 from stores import selectors as stores_selectors
 from stores.models import Programme
 from stores.roles import Role
@@ -46,21 +47,35 @@ def list_needs(
     pending: int,
     now: datetime,
 ) -> list[Need]:
-    """Return what waits for somebody with these roles. Two statements."""
+    """Return what waits for somebody with these roles. Four statements."""
     work = stores_selectors.summarize_work(
         programme=programme, store_ids=store_ids, now=now
     )
     runs_a_store = bool(roles & {Role.OWNER, Role.STORE_MANAGER})
-    failed = 0
+    failed, paused = 0, False
     if store_ids is None:
         failed = readings.count_failed_messages(programme, now)
+        paused = not is_open_for_strangers(programme, now)
     waiting = [
+        (int(paused), _paused),
         (pending, _pending),
         (failed, _failed),
         (work.devices_never_seen if runs_a_store else 0, _never_seen),
         (work.keys_expiring if Role.OWNER in roles else 0, _expiring),
     ]
     return [describe(number) for number, describe in waiting if number]
+
+
+def _paused(_number: int) -> Need:
+    return Need(
+        icon="message-off",
+        tone="c5",
+        title=_("SMS to new numbers are paused"),
+        text=_("Too few of those asked for on the web were answered: perhaps fraud"),
+        button="",
+        # It ends by itself, and there is nothing to decide.
+        url="",
+    )
 
 
 def _pending(number: int) -> Need:

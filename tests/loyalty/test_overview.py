@@ -213,6 +213,26 @@ class TestSummarize:
 
         assert look(mia).needs == []
 
+    def test_tells_of_sms_that_are_paused(self, olga, look, programme):
+        Message.objects.bulk_create(
+            Message(
+                programme=programme,
+                channel="SMS",
+                message_class=Message.Class.CODE,
+                kind="join_link",
+                language="sv",
+                address=f"+46701740{number:03d}",
+                body="x",
+                dedupe_key=f"stranger-{number}",
+                queued_at=NOW,
+                send_after=NOW,
+                is_to_stranger=True,
+            )
+            for number in range(100)
+        )
+
+        assert "message-off" in [need.icon for need in look(olga).needs]
+
     def test_takes_few_statements_however_much_there_is(
         self, olga, look, till, store, programme, django_assert_max_num_queries
     ):
@@ -225,7 +245,7 @@ class TestSummarize:
             till(store, line("100.00"), member=vera, at=ago(days=number))
         roles_of(olga)
 
-        with django_assert_max_num_queries(8):
+        with django_assert_max_num_queries(10):
             look(olga)
 
     def test_compares_with_nothing_where_nothing_was(
