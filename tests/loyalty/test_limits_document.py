@@ -16,6 +16,8 @@ PERIODS = {
     "hour": timedelta(hours=1),
     "day": timedelta(days=1),
 }
+SPANS = {"seconds": 1, "minutes": 60, "hours": 3600}
+EXACT = re.compile(r"^\| `([\w.]+)\.([A-Z_]+)` \| (\d+)(?: (\w+))? \|", re.MULTILINE)
 ROW = re.compile(r"^\| `([\w.-]+)` \| (\d+) \| ([\w ]+) \|", re.MULTILINE)
 
 
@@ -43,3 +45,15 @@ def declared():
 class TestLimitsDocument:
     def test_names_every_limit_with_its_amount_and_period(self):
         assert documented() == declared()
+
+    def test_says_what_is_counted_exactly(self):
+        text = (Path(settings.BASE_DIR) / "docs" / "limits.md").read_text()
+        rows = EXACT.findall(text)
+
+        assert len(rows) >= 11
+        for module, constant, amount, span in rows:
+            value = getattr(importlib.import_module(module), constant)
+            expected = int(amount)
+            if span:
+                expected = timedelta(seconds=expected * SPANS[span])
+            assert value == expected, constant
