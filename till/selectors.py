@@ -1,13 +1,15 @@
 """Reading for the till: who works here, who is standing there, how the day goes."""
 
 import re
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from common.periods import day_bounds, local_day
+from enrolment.models import Registration
 from enrolment.rules import RESEND_DELAY
 from enrolment.selectors import latest_link
 from members import phones
@@ -54,6 +56,28 @@ def count_new_members(store: Store, *, now: datetime) -> int:
     return Member.objects.filter(
         registered_store=store, activated_at__gte=starts_at, activated_at__lt=ends_at
     ).count()
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """How many registrations were finished since Monday."""
+
+    store: int
+    person: int
+
+
+def summarize_week(store: Store, staff: Staff, *, now: datetime) -> Week:
+    """Count what was begun in a store, and by one person in it, and finished."""
+    zone = store.programme.zone
+    today = local_day(now, zone)
+    monday, _ends_at = day_bounds(today - timedelta(days=today.weekday()), zone)
+    counted = Registration.objects.filter(
+        programme=store.programme,
+        outcome=Registration.Outcome.FINISHED,
+        ended_at__gte=monday,
+        store=store,
+    ).aggregate(store=Count("pk"), person=Count("pk", filter=Q(staff=staff)))
+    return Week(**counted)
 
 
 def list_named(programme: Programme, begins: NameBegins) -> list[Hit]:

@@ -8,12 +8,13 @@ import pytest
 import time_machine
 
 from common.limits import take
+from enrolment.models import Registration
 from members import cards
 from members.models import Member
 from messaging.models import Message
 from stores.models import AuditEntry
 from tests.factories.members import MemberFactory
-from till import limits
+from till import limits, selectors
 
 pytestmark = pytest.mark.django_db
 
@@ -328,3 +329,40 @@ class TestNewMembersToday:
         page = text(till_client.get("/till/"))
 
         assert "<b>3</b>" in page
+
+
+class TestWeek:
+    def test_counts_what_was_finished_since_monday(
+        self, till_client, programme, store, other_store, carl, olga
+    ):
+        now = datetime(2026, 11, 25, 10, tzinfo=UTC)
+        monday = datetime(2026, 11, 22, 23, tzinfo=UTC)
+        for place, staff, ended in [
+            (store, carl, now),
+            (store, carl, monday),
+            (store, olga, now),
+            (store, carl, monday - timedelta(seconds=1)),
+            (other_store, carl, now),
+        ]:
+            Registration.objects.create(
+                programme=programme,
+                member=MemberFactory(programme=programme),
+                way=Registration.Way.TILL,
+                store=place,
+                staff=staff,
+                started_at=ended,
+                outcome=Registration.Outcome.FINISHED,
+                ended_at=ended,
+            )
+        Registration.objects.create(
+            programme=programme,
+            member=MemberFactory(programme=programme, pending=True),
+            way=Registration.Way.TILL,
+            store=store,
+            staff=carl,
+            started_at=now,
+        )
+
+        week = selectors.summarize_week(store, carl, now=now)
+
+        assert (week.store, week.person) == (3, 2)

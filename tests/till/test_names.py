@@ -46,7 +46,7 @@ def vera(programme, store):
 
 def search(client, last, first):
     answer = client.post(
-        "/till/name/", {"last": last, "first": first}, headers={"hx-request": "1"}
+        "/till/name/", {"last": last, "first": first}, headers={"hx-request": "true"}
     )
     assert answer.status_code == 200
     return answer.content.decode()
@@ -169,7 +169,7 @@ class TestSearch:
 class TestChoose:
     def choose(self, client, member_id):
         return client.post(
-            "/till/choose/", {"member": member_id}, headers={"hx-request": "1"}
+            "/till/choose/", {"member": member_id}, headers={"hx-request": "true"}
         )
 
     def test_shows_the_member_s_card(self, managed, vera):

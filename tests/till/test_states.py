@@ -31,13 +31,15 @@ def vera(club):
 
 
 def find(client, typed):
-    answer = client.post("/till/find/", {"number": typed}, headers={"hx-request": "1"})
+    answer = client.post(
+        "/till/find/", {"number": typed}, headers={"hx-request": "true"}
+    )
     assert answer.status_code == 200
     return answer.content.decode()
 
 
 def post(client, where, **fields):
-    answer = client.post(f"/till/{where}/", fields, headers={"hx-request": "1"})
+    answer = client.post(f"/till/{where}/", fields, headers={"hx-request": "true"})
     assert answer.status_code == 200
     return answer.content.decode()
 
@@ -172,7 +174,7 @@ class TestSilentNumber:
 
         assert 'data-outcome="silent"' in answer
         assert 'action="/till/prove/"' in answer
-        for secret in ("Vera", "Lindqvist", "649", vera.number, vera.email[:4]):
+        for secret in ("Vera", "Lindqvist", "649", vera.number, vera.email):
             assert secret not in answer
 
     @pytest.mark.parametrize("days", [0, 300, 364])

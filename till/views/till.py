@@ -137,6 +137,9 @@ def _page(
         "searches_names": guards.searches_names(request),
         "example": phones.example(country),
         "new_members": selectors.count_new_members(device.store, now=now),
+        "week": selectors.summarize_week(
+            device.store, guards.staff_of(request), now=now
+        ),
         # A card's code is good for minutes only and says nothing to people.
         "typed": "" if any(sign.isalpha() for sign in typed) else typed,
     }
