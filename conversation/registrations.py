@@ -10,7 +10,7 @@ from conversation.channels.sms import SmsLine
 from conversation.channels.twilio import Twilio
 from conversation.checks import providers_are_protected
 from conversation.models import Conversation, InboundMessage
-from conversation.rules import QUESTIONS
+from conversation.rules import Say
 from members import merge_registry
 from messaging import two_way
 
@@ -21,8 +21,9 @@ def register() -> None:
     for provider in (Elks, Twilio, Generic):
         register_provider(provider.name, provider)
     answers.register()
-    for question in QUESTIONS:
-        two_way.expect_answer(answers.kind_of(question))
+    for say in Say:
+        # All of them, so that a phone keeps the conversation together.
+        two_way.expect_answer(answers.kind_of(say))
     two_way.register_replies(
         url_name="conversation:simulator-reply", find=selectors.written_from
     )

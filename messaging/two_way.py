@@ -46,7 +46,7 @@ def expect_answer(kind: str) -> None:
 def sender_for(kind: str, name: str) -> str:
     """Return who an SMS comes from: our number where an answer is expected.
 
-    Phones cannot answer a sender that is a name.
+    A sender that is a name cannot be answered.
     """
     number: str = settings.SMS_REPLY_NUMBER
     return number if number and kind in _answerable else name

@@ -15,10 +15,12 @@ from members import identity, merge_registry
 from members.models import Identifier, Member
 from messaging import notices, sms
 from messaging.models import Message
+from messaging.services import send_due
 from tests.factories.club import buy, line
 from tests.factories.consent import answer
 from tests.factories.conversation import PHONE, Phone, inbound
 from tests.factories.members import MemberFactory
+from tests.factories.messaging import queue, recording
 
 Outcome = InboundMessage.Outcome
 Action = ConsentEntry.Action
@@ -562,6 +564,36 @@ class TestMerging:
     def test_speaks_for_both_models(self):
         models = [Conversation, InboundMessage]
         assert merge_registry.unspoken_for(models) == []
+
+
+class TestSender:
+    def test_of_what_can_be_answered_is_our_number(self, club, now, settings):
+        settings.SMS_REPLY_NUMBER = "+46766861234"
+        phone = Phone(club, now=now)
+        phone.write("JOIN")
+
+        with recording() as transport:
+            send_due(now=now)
+
+        (outgoing,) = transport.sent
+        assert outgoing.sender_name == "+46766861234"
+
+    def test_of_everything_else_is_the_clubs_name(self, club, now, settings):
+        settings.SMS_REPLY_NUMBER = "+46766861234"
+        queue(MemberFactory(programme=club), now=now)
+
+        with recording() as transport:
+            send_due(now=now)
+
+        assert transport.sent[0].sender_name == club.sms_sender
+
+    def test_is_the_clubs_name_while_no_number_is_set(self, club, now):
+        Phone(club, now=now).write("JOIN")
+
+        with recording() as transport:
+            send_due(now=now)
+
+        assert transport.sent[0].sender_name == club.sms_sender
 
 
 class TestLength:
