@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from common.ui import navigation
-from enrolment import merging
+from enrolment import actions, faults, merging
 from messaging import templates
 from stores.roles import Role
 
@@ -12,6 +12,8 @@ _MAY_SEE = frozenset({Role.OWNER, Role.MARKETER, Role.STORE_MANAGER, Role.ANALYS
 
 def register() -> None:
     """Register everything; called once, in `AppConfig.ready()`."""
+    actions.register()
+    faults.register()
     merging.register()
     templates.register("join_reminder", fields={"link"})
     templates.register("already_member", fields=set())

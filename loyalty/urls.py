@@ -15,6 +15,7 @@ urlpatterns = [
     # First, because the till waits: addresses are tried from the top.
     path("api/v1/", include("purchases.api_urls")),
     path("api/v1/", include("points.api_urls")),
+    path("api/v1/", include("enrolment.api_urls")),
     path("api/schema", api_docs.schema, name="api-schema"),
     path("api/docs/", api_docs.docs, name="api-docs"),
     path("api/docs/problems", api_docs.problems, name="api-problems"),

@@ -20,14 +20,25 @@ from enrolment.services.links import (
     remind,
     resend_link,
 )
+from enrolment.services.systems import (
+    BelongsToSeveral,
+    Contradicts,
+    FromSystem,
+    Person,
+    register_from_system,
+)
 from enrolment.services.web import begin_on_the_web
 from messaging.services import SmsRefused
 
 __all__ = [
     "Began",
+    "BelongsToSeveral",
     "ChoiceMissing",
+    "Contradicts",
+    "FromSystem",
     "LinkUnusable",
     "NotPending",
+    "Person",
     "Registered",
     "SmsRefused",
     "TermsNotAccepted",
@@ -44,6 +55,7 @@ __all__ = [
     "open_registration",
     "register",
     "register_at_till",
+    "register_from_system",
     "remind",
     "remind_unfinished",
     "resend_link",

@@ -60,9 +60,7 @@ def begin(
         ContactMissing: neither was given.
         SmsRefused: no SMS goes to numbers of that country.
     """
-    if phone:
-        phone = phones.normalize(phone, country=programme.country)
-        limits.refuse_number(programme, phone)
+    phone = _sendable(programme, phone)
     with transaction.atomic():
         member, is_new = _find_or_register(
             programme=programme,
@@ -83,6 +81,48 @@ def begin(
             now=now,
         )
     return Began(member, registration, is_new)
+
+
+def begin_new(
+    *,
+    programme: Programme,
+    phone: str,
+    email: str,
+    way: str,
+    store: Store | None,
+    placement: str,
+    language: str,
+    now: datetime,
+) -> Member:
+    """Register somebody who is not known, or nobody.
+
+    Raises:
+        MemberExists: the number or address is a member's; nothing is locked then.
+        SmsRefused, and the others of `begin`.
+    """
+    phone = _sendable(programme, phone)
+    with transaction.atomic():
+        member = members.register_member(
+            programme=programme,
+            phone=phone,
+            email=email,
+            source=_SOURCES[Way(way)],
+            store=store,
+            language=language,
+            now=now,
+        )
+        open_registration(
+            member=member, way=way, store=store, placement=placement, now=now
+        )
+    return member
+
+
+def _sendable(programme: Programme, phone: str) -> str:
+    """Return a number in E.164, if SMS go to its country; nothing stays nothing."""
+    if phone:
+        phone = phones.normalize(phone, country=programme.country)
+        limits.refuse_number(programme, phone)
+    return phone
 
 
 def _find_or_register(**details: Any) -> tuple[Member, bool]:
