@@ -50,13 +50,16 @@ def merge_permissions(merging: Merging) -> None:
         latest = max(said, key=_order)
         if refusals and latest.action in YES:
             _repeat(merging, merging.kept, max(refusals, key=_order), latest)
-    merging.merge.notes[_NOTES] = {
-        "own": [entry.pk for entry in own.values()],
-        # Later entries are acts of after the merge.
-        "last": ConsentEntry.objects.filter(member=merging.kept).aggregate(
-            last=Max("pk")
-        )["last"],
-    }
+    # Of the first time: what follows are acts of after the merge.
+    merging.merge.notes.setdefault(
+        _NOTES,
+        {
+            "own": [entry.pk for entry in own.values()],
+            "last": ConsentEntry.objects.filter(member=merging.kept).aggregate(
+                last=Max("pk")
+            )["last"],
+        },
+    )
 
 
 def restore_permissions(merging: Merging) -> None:

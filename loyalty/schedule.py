@@ -33,6 +33,7 @@ JOBS = [
     Job("points.tasks.expire", minutes=60),
     Job("points.tasks.prove", minutes=_DAY),
     Job("members.tasks.follow_duplicates", minutes=1),
+    Job("members.tasks.gather_strays", minutes=1),
     Job("members.tasks.seal_merges", minutes=_DAY),
     Job("purchases.tasks.claim", minutes=1),
     Job("purchases.tasks.forget_contacts", minutes=_DAY),

@@ -33,7 +33,10 @@ Step = Callable[[Merging], None]
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """What happens to the rows of some models."""
+    """What happens to the rows of some models.
+
+    `merge` may be called again for what was written beside the merge.
+    """
 
     models: tuple[type[models.Model], ...]
     merge: Step
@@ -108,7 +111,8 @@ def hand_on(
     All of them, or only those with the keys in `only`.
     """
     ids = _reassign(model, merging.merged, merging.kept, only)
-    merging.merge.moved[model._meta.label] = ids
+    moved = merging.merge.moved.get(model._meta.label, [])
+    merging.merge.moved[model._meta.label] = sorted({*moved, *ids})
     return ids
 
 

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, TextChoices
+from django.db.models import Exists, OuterRef, Q, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from members import events, kinds, merge_registry, selectors
 from members.merge_registry import Merging
-from members.models import Identifier, Member, Merge
+from members.models import Event, Identifier, Member, Merge
 from stores import audit
 from stores.models import Staff
 
@@ -50,6 +50,7 @@ _GROUPS = (
     ("held_until",),
 )
 _TRACKED = tuple(name for group in _GROUPS for name in group)
+_FIELDS = {field.name: field for field in Member._meta.concrete_fields}
 _PROOFS = {"phone": "phone_verified_at", "email": "email_verified_at"}
 _REDIRECTED = "members.Member"
 
@@ -127,10 +128,7 @@ def merge_members(
         )
         merging = Merging(merge=merge, kept=kept, merged=merged, now=now)
         _step_aside(merged, kept)
-        # From the top, so that what the rooms above still record for the merged member
-        # is among the events, which this room hands on last.
-        for handler in reversed(merge_registry.handlers()):
-            handler.merge(merging)
+        _hand_all_on(merging)
         _fill(kept, merge.before["merged"], choices)
         kept.save()
         merge.moved[_REDIRECTED] = _redirect(merged, kept)
@@ -171,6 +169,32 @@ def undo_merge(*, merge: Merge, staff: Staff | None, now: datetime) -> Merge:
     return merge
 
 
+def gather_strays(*, now: datetime, limit: int = 100) -> int:
+    """Hand on what was written for merged members at the moment of their merge.
+
+    Whoever had found the member before and wrote after (a STOP by SMS, a message) did
+    not see the merge. Returns for how many there was something.
+    """
+    strays = Merge.objects.filter(
+        Exists(Event.objects.filter(member=OuterRef("merged"))),
+        undone_at=None,
+        sealed_at=None,
+    )
+    found = list(strays.select_related("kept", "merged").order_by("pk")[:limit])
+    return sum(_gather(merge, now) for merge in found)
+
+
+def _gather(merge: Merge, now: datetime) -> bool:
+    with transaction.atomic():
+        kept, merged = _lock(merge.kept, merge.merged)
+        merge = Merge.objects.select_for_update(of=("self",)).get(pk=merge.pk)
+        if merge.undone_at is not None or merge.sealed_at is not None:
+            return False
+        _hand_all_on(Merging(merge=merge, kept=kept, merged=merged, now=now))
+        merge.save(update_fields=["moved", "notes"])
+    return True
+
+
 def seal_merges(*, now: datetime, limit: int = 500) -> int:
     """Make merges of 30 days ago final: drop what the undoing would have needed.
 
@@ -181,6 +205,16 @@ def seal_merges(*, now: datetime, limit: int = 500) -> int:
             undone_at=None, sealed_at=None, at__lte=now - UNDO_WITHIN
         )
         return _seal(list(due.order_by("at")[:limit]), now)
+
+
+def _hand_all_on(merging: Merging) -> None:
+    """Let every room hand its rows on.
+
+    From the top, so that what the rooms above still record for the merged member is
+    among the events, which this room hands on last.
+    """
+    for handler in reversed(merge_registry.handlers()):
+        handler.merge(merging)
 
 
 def _lock(kept: Member, merged: Member) -> tuple[Member, Member]:
@@ -250,13 +284,13 @@ def _details(member: Member) -> dict[str, Any]:
 
 
 def _plain(member: Member, name: str) -> Any:
-    value = getattr(member, Member._meta.get_field(name).attname)
+    value = getattr(member, _FIELDS[name].attname)
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
 def _set(member: Member, name: str, value: Any) -> None:
     """Set a detail from JSON; without a value it is emptied."""
-    field = Member._meta.get_field(name)
+    field = _FIELDS[name]
     if value is None and not field.null:
         value = ""
     elif not field.is_relation:

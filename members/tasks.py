@@ -40,9 +40,15 @@ def find_duplicates() -> int:
     )
 
 
+def gather_strays() -> int:
+    """Hand on what was written beside a merge; return for how many."""
+    return merging.gather_strays(now=timezone.now())
+
+
 def seal_merges() -> int:
     """Make merges final that can no longer be undone; return how many."""
     now = timezone.now()
+    merging.gather_strays(now=now)
     sealed = 0
     while batch := merging.seal_merges(now=now):
         sealed += batch

@@ -35,7 +35,9 @@ from tests.factories.stores import ProgrammeFactory, StoreFactory
 
 PEOPLE = 4
 WHO = st.integers(0, PEOPLE - 1)
-YES, NO, BACK = ConsentEntry.Action
+YES = ConsentEntry.Action.GIVEN
+SAID = (YES, ConsentEntry.Action.REFUSED, ConsentEntry.Action.WITHDRAWN)
+CHANNELS = (Channel.SMS, Channel.EMAIL)
 
 
 def attempt(step, **arguments):
@@ -147,7 +149,7 @@ class Club(RuleBasedStateMachine):
         expire_points(now=self.now)
         self.points += self.lapsed() - lapsed
 
-    @rule(who=WHO, said=st.sampled_from([YES, NO, BACK]), by=st.sampled_from(Channel))
+    @rule(who=WHO, said=st.sampled_from(SAID), by=st.sampled_from(CHANNELS))
     def says(self, who, said, by):
         self.now += timedelta(seconds=1)
         answer(self.who(who), said, channel=by, at=self.now)
