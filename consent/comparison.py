@@ -28,6 +28,7 @@ def _tell(members: Sequence[Member], _now: datetime) -> list[Fact]:
         )
         for purpose in Purpose
         for channel in Channel
+        if any((purpose, channel) in each for each in said)
     ]
 
 
@@ -58,7 +59,7 @@ def _what_holds(said: Sequence[ConsentEntry]) -> str:
 
 
 def _label(purpose: Purpose, channel: Channel) -> str:
-    return _("%(purpose)s by %(channel)s") % {
+    return _("%(purpose)s (%(channel)s)") % {
         "purpose": purpose.label,
         "channel": channel.label,
     }

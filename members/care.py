@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from members import cards, identity, phones, services
 from members.models import Identifier, Member
@@ -55,6 +56,20 @@ def masked_identifier(identifier: Identifier) -> str:
     if identifier.kind == Identifier.Kind.CARD:
         return shown_card(identifier.value)
     return identifier.value
+
+
+def found_by(identifier: Identifier) -> str:
+    """Say by what somebody was found, and when it is no longer theirs."""
+    what = (
+        identifier.system
+        if identifier.kind == Identifier.Kind.EXTERNAL
+        else identifier.get_kind_display()
+    )
+    shown = {"what": what, "value": masked_identifier(identifier)}
+    if identifier.ended_at is None:
+        return _("%(what)s %(value)s") % shown
+    shown["end"] = identifier.get_end_display().lower()
+    return _("%(what)s %(value)s: %(end)s") % shown
 
 
 def shown_card(value: str) -> str:

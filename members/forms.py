@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from common.ui.forms import DateInput
 from members import care, phones
+from members.likeness import fold
 from members.merging import CHOOSABLE
 from members.models import DuplicatePair, Identifier, Member
 from stores.models import Store
@@ -139,8 +140,8 @@ class MergeForm(forms.Form):
         # The button stands beside the form, by what will happen.
         self.fields["reason"].widget.attrs["form"] = "merge"
         for name in CHOOSABLE:
-            values = [getattr(member, name) for member in self.members.values()]
-            if values[0] == values[1] or not all(values):
+            has_both = all(getattr(member, name) for member in self.members.values())
+            if not has_both or not is_different(pair.first, pair.second, name):
                 # What only one has, the kept member gets anyway.
                 continue
             self.fields[name] = forms.ChoiceField(choices=self.SIDES, required=False)
@@ -163,6 +164,13 @@ class MergeForm(forms.Form):
             for name in CHOOSABLE
             if self.cleaned_data.get(name) not in (None, "", kept)
         }
+
+
+def is_different(one: Member, other: Member, name: str) -> bool:
+    """Tell whether two members differ in a detail, however it is written."""
+    if name == "postcode":
+        return fold(one.postcode) != fold(other.postcode)
+    return bool(getattr(one, name) != getattr(other, name))
 
 
 def _suggested(pair: DuplicatePair) -> str:

@@ -85,9 +85,12 @@ def _find(request: HttpRequest, words: str, limit: int) -> Iterator[palette.Hit]
         member = found.get(pk)
         if member is None or member.status == Member.Status.ERASED:
             continue
+        known_by = matches.known_by.get(pk)
         yield palette.Hit(
             title=care.label_of(member),
-            subtitle=display_number(member.number),
+            subtitle=care.found_by(known_by)
+            if known_by
+            else display_number(member.number),
             url=reverse("members:member-detail", args=[member.public_id]),
             icon="user",
         )

@@ -2,17 +2,21 @@
 
 What is typed is read as words, each of which must begin a name or the e-mail address,
 and numbers, each of which must begin or end the mobile or the membership number. See
-decision 0009 for the figures and for what was tried.
+decision 0009 for the figures and for what was tried. What else members are known by is
+found by its whole value only.
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import phonenumbers
 from django.db import connection, transaction
+from django.db.models import F, Q
 
+from members import phones
+from members.models import Identifier, Member
 from stores.models import Programme
 
 # More hits than this are not counted; nobody pages through them.
@@ -21,6 +25,8 @@ MOST = 1000
 WINDOW = 5_000
 LONGEST_TYPED = 80
 MOST_WORDS = 6
+# More than this have one value only when cards changed hands again and again.
+MOST_KNOWN_BY = 20
 
 _NUMBER = re.compile(r"[+(]*[0-9][0-9().\-/]*\Z")
 _NOT_DIGITS = re.compile(r"[^0-9]")
@@ -71,6 +77,8 @@ class Matches:
 
     ids: Sequence[int]
     is_capped: bool
+    # By which further identifier somebody was found, by the member's key.
+    known_by: Mapping[int, Identifier] = field(default_factory=dict)
 
 
 def parse(typed: str, *, calling_codes: Sequence[int]) -> list[Term]:
@@ -105,6 +113,9 @@ def find(
     wanted = parse(typed, calling_codes=calling_codes(programme))
     if not wanted:
         return None
+    known_by = find_known_by(
+        typed, programme=programme, status=status, home_store_id=home_store_id
+    )
     # Not an index for the programme: that would be one of nearly every row.
     scope = Condition("m.programme_id + 0 = %s", (programme.pk,))
     narrow = [scope]
@@ -114,12 +125,77 @@ def find(
         narrow.append(Condition("m.home_store_id = %s", (home_store_id,)))
     with transaction.atomic():
         ids = _candidates(wanted, narrow)
-        if len(ids) <= MOST:
-            return Matches(ids, is_capped=False)
-        newest = _newest(wanted, narrow, programme)
+        is_capped = len(ids) > MOST
+        newest = _newest(wanted, narrow, programme) if is_capped else []
     # A dict keeps the order and drops the doubles.
-    ordered = list(dict.fromkeys([*newest, *ids]))
-    return Matches(ordered[:MOST], is_capped=True)
+    ordered = list(dict.fromkeys([*known_by, *newest, *ids]))
+    return Matches(ordered[:MOST], is_capped=is_capped, known_by=known_by)
+
+
+def find_known_by(
+    typed: str,
+    *,
+    programme: Programme,
+    status: str = "",
+    home_store_id: int | None = None,
+) -> dict[int, Identifier]:
+    """Return who has exactly this number, address, card or id, by the member's key.
+
+    A further number or address only when it is proven; a card also when it is lost.
+    """
+    identifiers = (
+        Identifier.objects.filter(_is_exactly(typed, programme), programme=programme)
+        .exclude(member__status=Member.Status.ERASED)
+        .select_related("programme")
+        # Live ones last, to stand when a card was lost by one and given to another.
+        .order_by(F("ended_at").asc(nulls_last=True), "pk")
+    )
+    if status:
+        identifiers = identifiers.filter(member__status=status)
+    if home_store_id:
+        identifiers = identifiers.filter(member__home_store_id=home_store_id)
+    return {each.member_id: each for each in identifiers[:MOST_KNOWN_BY]}
+
+
+def _is_exactly(typed: str, programme: Programme) -> Q:
+    kinds = Identifier.Kind
+    value = typed[:LONGEST_TYPED].replace("\x00", "").strip()
+    is_found = Q(ended_at=None, proven_at__isnull=False)
+    card = "".join(value.split()).upper()
+    fits = Q(kind=kinds.CARD, value=card)
+    # By name, because only so the index serves that holds the ids of all systems.
+    for system in _systems(programme):
+        fits |= Q(kind=kinds.EXTERNAL, system=system, value=value, ended_at=None)
+    if "@" in value:
+        fits |= is_found & Q(kind=kinds.EMAIL, system="", value=value.lower())
+    try:
+        phone = phones.normalize(value, country=programme.country)
+    except phones.PhoneInvalid:
+        return fits
+    return fits | is_found & Q(kind=kinds.PHONE, system="", value=phone)
+
+
+_SYSTEMS = """
+WITH RECURSIVE known AS (
+    (SELECT system FROM members_identifier
+    WHERE programme_id = %(programme)s AND kind = 'EXTERNAL' AND ended_at IS NULL
+    ORDER BY system LIMIT 1)
+    UNION ALL
+    SELECT (SELECT i.system FROM members_identifier i
+        WHERE i.programme_id = %(programme)s AND i.kind = 'EXTERNAL'
+            AND i.ended_at IS NULL AND i.system > known.system
+        ORDER BY i.system LIMIT 1)
+    FROM known WHERE known.system IS NOT NULL
+)
+SELECT system FROM known WHERE system IS NOT NULL
+"""
+
+
+def _systems(programme: Programme) -> list[str]:
+    """Return whose ids members have: a handful, by as many steps along the index."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SYSTEMS, {"programme": programme.pk})
+        return [row[0] for row in cursor.fetchall()]
 
 
 def calling_codes(programme: Programme) -> list[int]:

@@ -26,7 +26,13 @@ from common.ui.toasts import toast
 from members import care, comparison, duplicates, likeness, merging, selectors
 from members.cards import display_number
 from members.comparison import Fact
-from members.forms import DismissForm, MergeForm, OtherMemberForm, RevealForm
+from members.forms import (
+    DismissForm,
+    MergeForm,
+    OtherMemberForm,
+    RevealForm,
+    is_different,
+)
 from members.merging import MergeForbidden
 from members.models import DuplicatePair, Identifier, Member
 from members.views.frame import member_of, staff_of
@@ -101,10 +107,12 @@ class DuplicateTable(Table):
         return " – ".join(display_number(each.number) for each in both)
 
     def render_reasons(self, value: list[str]) -> SafeString:
-        return format_html_join(", ", "{}", ((likeness.words(each),) for each in value))
+        return format_html_join(
+            " · ", "{}", ((likeness.words(each),) for each in value)
+        )
 
     def value_reasons(self, value: list[str]) -> str:
-        return ", ".join(likeness.words(each) for each in value)
+        return " · ".join(likeness.words(each) for each in value)
 
     def render_score(self, value: int) -> str:
         # Each language sets its space or none before the sign.
@@ -377,12 +385,11 @@ def _details(
         field.name: str(field.verbose_name) for field in Member._meta.concrete_fields
     }
     for name, (first, second) in words.items():
-        values = [getattr(member, name) for member in both]
         is_choice = form is not None and name in form.fields
         yield Row(
             label=labels[name].capitalize(),
             values=(first, second),
-            is_different=values[0] != values[1],
+            is_different=is_different(*both, name),
             choice=name if is_choice else "",
             chosen=str(form[name].value() or "") if form and is_choice else "",
         )
@@ -430,7 +437,10 @@ def _outcome(pair: DuplicatePair, form: MergeForm) -> dict[str, Any]:
         "kept": kept,
         "merged": merged,
         "outcome": [
-            _("%(number)s stays. %(other)s becomes another way to find the member.")
+            _(
+                "%(number)s stays. %(other)s goes on finding the member, and so do "
+                "the numbers and addresses that were proven."
+            )
             % {
                 "number": display_number(kept.number),
                 "other": display_number(merged.number),

@@ -61,9 +61,16 @@ def identifiers_panel(request: HttpRequest, public_id: UUID) -> HttpResponse:
         member.status != Member.Status.MERGED
     )
     rows = Identifier.objects.filter(member=member).select_related("programme")
+    places = list(_ICONS)
     known = [
         _known(member, each, may_change=may_change)
-        for each in rows.order_by("kind", "-added_at", "-pk")
+        for each in sorted(
+            rows.order_by("-added_at", "-pk"),
+            key=lambda row: (
+                places.index(Identifier.Kind(row.kind)),
+                not _is_current(member, row),
+            ),
+        )
     ]
     context = {
         "live": [_number_of(member), *(each for each in known if not each.ended_at)],

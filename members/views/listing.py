@@ -1,6 +1,6 @@
 """The list of members, and its export."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -32,7 +32,7 @@ from common.ui.tables import (
 from members import care, search
 from members.cards import display_number
 from members.forms import ExportForm
-from members.models import Member
+from members.models import Identifier, Member
 from members.views.frame import staff_of
 from stores.access import roles_of
 from stores.middleware import programme_of
@@ -87,6 +87,8 @@ class MemberFilter(django_filters.FilterSet):
 
     # More were found than are shown.
     is_capped = False
+    # By which further identifier somebody was found.
+    known_by: Mapping[int, Identifier] = {}
 
     class Meta:
         model = Member
@@ -111,6 +113,7 @@ class MemberFilter(django_filters.FilterSet):
         if matches is None:
             return rows
         self.is_capped = matches.is_capped
+        self.known_by = matches.known_by
         return rows.filter(pk__in=matches.ids)
 
 
@@ -154,10 +157,14 @@ class MemberTable(Table):
         sign = "-" if is_descending else ""
         return rows.order_by(f"{sign}registered_at", f"{sign}pk"), True
 
+    # By which further identifier somebody was found, by the member's key.
+    known_by: Mapping[int, Identifier] = {}
+
     # In Python and not by templates, which take three times as long for a page.
 
     def render_name(self, record: Member) -> SafeString:
         name = record.name
+        known_by = self.known_by.get(record.pk)
         return format_html(
             '<span class="row"><span class="ava ava--{}" aria-hidden="true">{}</span>'
             '<span class="two-line"><b><a href="{}">{}</a></b><small>{}</small></span>'
@@ -166,7 +173,7 @@ class MemberTable(Table):
             initials(name),
             reverse("members:member-detail", args=[record.public_id]),
             name or _("No name yet"),
-            display_number(record.number),
+            care.found_by(known_by) if known_by else display_number(record.number),
         )
 
     def render_status(self, record: Member) -> SafeString:
@@ -201,6 +208,7 @@ class MemberList(TableView):
         """Add the way to the export, and say when there are more than shown."""
         if extra["filterset"].is_capped:
             extra["table"].paginator.is_capped = True
+        extra["table"].known_by = extra["filterset"].known_by
         extra["may_export"] = bool(MAY_EXPORT & roles_of(staff_of(self.request)))
         return super().get_context_data(**extra)
 

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from common.ui.tables import CappedPaginator, MomentColumn, Table, TableView
+from common.ui.tables import CappedPaginator, MomentColumn, Table, TableView, two_lines
 from common.ui.toasts import toast
 from members import care, merging, selectors
 from members.cards import display_number
@@ -105,17 +105,11 @@ class MergeTable(Table):
             who = record.undone_by.name if record.undone_by else ""
             day = date_format(timezone.localtime(record.undone_at))
             text = _("Undone on %(day)s") % {"day": day}
-            return format_html(
-                '<span class="two-line">{}<small>{}</small></span>', text, who
-            )
+            return two_lines(text, who)
         if not selectors.is_undoable(record, since=_since()):
             return format_html('<span class="pill">{}</span>', _("Final"))
         last = date_format(timezone.localtime(record.at + merging.UNDO_WITHIN))
-        return format_html(
-            '<span class="two-line">{}<small>{}</small></span>',
-            _("Can be undone"),
-            _("until %(day)s") % {"day": last},
-        )
+        return two_lines(_("Can be undone"), _("until %(day)s") % {"day": last})
 
     def render_do(self, record: Merge) -> SafeString | str:
         if not self.may_undo or not selectors.is_undoable(record, since=_since()):
