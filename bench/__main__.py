@@ -1,4 +1,4 @@
-"""`python -m bench [receipts] [lookup] [loading]`: all of them unless named."""
+"""`python -m bench [receipts] [lookup] [loading] [registering]`: all unless named."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 
 DATABASE = "stamkund_bench"
-PARTS = ("receipts", "lookup", "loading")
+PARTS = ("receipts", "lookup", "loading", "registering")
 
 
 @contextmanager
