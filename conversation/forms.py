@@ -13,7 +13,7 @@ class SimulatedForm(forms.Form):
     """A text, and the number of the phone that it is written on."""
 
     number = forms.CharField(label=_("Mobile number"), max_length=phones.LONGEST_TYPED)
-    text = forms.CharField(label=_("Text"), max_length=LONGEST_TEXT)
+    text = forms.CharField(label=_("Your text"), max_length=LONGEST_TEXT)
 
     def __init__(self, *args: Any, country: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -192,14 +192,10 @@ def step(
 
 def _still_open(talk: Talk, sender: Sender) -> Talk:
     """Forget a conversation that something else has ended meanwhile."""
-    if talk.state in JOINING and sender.standing not in {
-        Standing.PENDING,
-        Standing.LEFT,
-    }:
-        return Talk()
-    if talk.state is State.START and sender.standing is not Standing.ACTIVE:
-        return Talk()
-    return talk
+    asked = {Standing.ACTIVE}
+    if talk.state in JOINING:
+        asked = {Standing.PENDING, Standing.LEFT}
+    return talk if sender.standing in asked and sender.is_current else Talk()
 
 
 def _join(sender: Sender) -> Step:

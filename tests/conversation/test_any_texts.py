@@ -27,7 +27,7 @@ TEXTS = st.one_of(
 WALKS = st.builds(
     lambda done, rest: [*WAY[:done], *rest],
     st.integers(0, len(WAY)),
-    st.lists(TEXTS, max_size=8),
+    st.lists(TEXTS, max_size=5),
 )
 
 
@@ -61,7 +61,7 @@ class TestAnyTexts(TestCase):
             after(phone, text, str(number))
             phone.wait()
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=10, deadline=None)
     @given(WALKS)
     def test_leave_no_yes_that_was_not_said(self, texts):
         def after(_phone, text, _provider_id):
@@ -88,7 +88,7 @@ class TestAnyTexts(TestCase):
             )
             assert asked.exists()
 
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=6, deadline=None)
     @given(WALKS)
     def test_delivered_again_change_nothing(self, texts):
         def after(phone, text, provider_id):

@@ -483,24 +483,25 @@ class TestBalance:
 class TestLoops:
     def test_between_two_machines_end(self, phone):
         """An answering machine answers everything with the same words."""
-        for _turn in range(40):
+        for _turn in range(12):
             phone.say("Tack för ditt meddelande. Vi svarar inom två dagar.")
 
         assert len(phone.received) == 3
 
     def test_of_an_echo_end(self, phone):
         phone.say("JOIN")
-        for _turn in range(40):
+        for _turn in range(15):
             phone.say(phone.received[-1].body)
 
         assert len(phone.received) < 10
         assert not ConsentEntry.objects.exists()
 
     def test_of_keywords_end_too(self, phone):
-        for _turn in range(60):
+        for _turn in range(30):
             phone.say("HELP")
 
-        assert len(phone.received) <= 41
+        # Twenty, and what the limit refills meanwhile.
+        assert 20 <= len(phone.received) <= 25
 
     def test_are_taken_up_when_answers_may_go_again(self, phone, club):
         for _turn in range(25):

@@ -17,15 +17,15 @@ SHOWN = "070-174 06 05"
 TEXTS = {
     "sv": [
         ("GÅ MED 1", "Välkommen till Ljung & Dal!"),
-        ("Ingrid Åkerström", "Ja tack. Ljung & Dal AB får skicka"),
-        ("ja", "Ja tack. Ljung & Dal AB får skicka"),
+        ("Ingrid Åkerström", "via sms till mitt mobilnummer"),
+        ("ja", "via e-post till min e-postadress"),
         ("Nej tack", "Sista frågan"),
         ("JA", "Välkommen till Ljung & Dal, Ingrid!"),
     ],
     "en": [
         ("JOIN 1", "Welcome to Ljung & Dal!"),
-        ("my name is Ingrid Åkerström", "Yes please. Ljung & Dal AB may send"),
-        ("yes", "Yes please. Ljung & Dal AB may send"),
+        ("my name is Ingrid Åkerström", "by SMS to my mobile number"),
+        ("yes", "by e-mail to my e-mail address"),
         ("No thanks", "Last question"),
         ("YES", "Welcome to Ljung & Dal, Ingrid!"),
     ],
@@ -68,7 +68,7 @@ class TextingPage(PhonePage):
         self.open()
         main = self.page.get_by_role("main")
         main.get_by_label(self.say("Mobile number")).fill(number)
-        main.get_by_label(self.say("Text"), exact=True).fill(text)
+        main.get_by_label(self.say("Your text")).fill(text)
         form = self.page.get_by_role("form", name=self.say("Write to the club"))
         form.get_by_role("button", name=self.say("Send")).click()
 
@@ -122,15 +122,18 @@ class TestSmsWayIn:
         expect(portal.worth).to_contain_text(re.compile(r"64\s*kr|kr\s*64"))
         watch.look()
 
-    def test_goes_back_out_with_stop(self, page, live_server, club, say, speak):
-        speak(language="sv")
+    def test_goes_back_out_with_stop(
+        self, page, live_server, club, say, speak, language
+    ):
+        speak(language=language)
         phone = TextingPage(page, live_server.url, say)
-        phone.begin(PHONE, "GÅ MED")
-        phone.expect_answer("Välkommen")
+        (keyword, welcome), *_rest = TEXTS[language]
+        phone.begin(PHONE, keyword)
+        phone.expect_answer(welcome)
 
-        phone.reply("STOPP")
+        phone.reply("Stopp!")
 
-        phone.expect_answer("Det är stoppat")
+        phone.expect_answer({"sv": "Det är stoppat", "en": "Stopped."}[language])
         assert Member.objects.get().status == Member.Status.PENDING
 
     def test_shows_the_whole_text_behind_the_link(
