@@ -12,11 +12,13 @@ from consent import kinds as consent_kinds
 from consent import services as consent
 from consent.models import Channel, ConsentEntry, Purpose, TermsAcceptance, Text
 from consent.selectors import current_text
+from enrolment.models import Registration
 from loyalty.demo.names import Person
 from members import cards, kinds
 from members import services as members
 from members.models import Event, Member
-from stores.models import Programme, Store
+from stores.models import Programme, RoleGrant, Store
+from stores.roles import Role
 
 ROWS_AT_ONCE = 5000
 
@@ -66,6 +68,7 @@ def enrol(
         ]
         Member.objects.bulk_create(made, ROWS_AT_ONCE)
         pairs = list(zip(made, new, strict=True))
+        Registration.objects.bulk_create(_registrations(programme, pairs), ROWS_AT_ONCE)
         acts = _acts(programme, pairs)
         ConsentEntry.objects.bulk_create([entry for entry, _text in acts], ROWS_AT_ONCE)
         TermsAcceptance.objects.bulk_create(
@@ -127,6 +130,37 @@ def _member(programme: Programme, each: Enrolment, store: Store, number: str) ->
         registered_at=each.registered_at,
         **details,
     )
+
+
+def _registrations(
+    programme: Programme, pairs: list[tuple[Member, Enrolment]]
+) -> list[Registration]:
+    """Return how each came in; at the till through one of the store's people."""
+    working: dict[int, list[int]] = {}
+    grants = RoleGrant.objects.filter(
+        staff__programme=programme, role=Role.STORE_STAFF, staff__is_active=True
+    ).order_by("staff_id")
+    for store, staff in grants.values_list("store_id", "staff_id"):
+        working.setdefault(store, []).append(staff)
+    outcomes, ways = Registration.Outcome, Registration.Way
+    made = []
+    for place, (member, each) in enumerate(pairs):
+        is_till = each.source == Member.Source.TILL
+        people = working.get(member.registered_store_id or 0, []) if is_till else []
+        made.append(
+            Registration(
+                programme=programme,
+                member=member,
+                # Who came by the web did so at a poster, as most do.
+                way=ways.POSTER if each.source == Member.Source.WEB else each.source,
+                store=member.registered_store,
+                staff_id=people[place % len(people)] if people else None,
+                started_at=each.registered_at,
+                outcome=outcomes.FINISHED if each.activated_at else outcomes.OPEN,
+                ended_at=each.activated_at,
+            )
+        )
+    return made
 
 
 def _events(member: Member, each: Enrolment, now: datetime) -> Iterator[Event]:
