@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from loyalty.demo import club, journey, programme, report, sign_ins
+from loyalty.demo import club, journey, life, programme, report, sign_ins
 from loyalty.demo.grocer import Grocer
 from loyalty.demo.progress import Progress
 from loyalty.demo.small import SmallClub
@@ -103,6 +103,7 @@ class Command(BaseCommand):
         members = club.enrol(programme=demo, enrolments=enrolments, now=now)
         loaded, seconds = self._load_receipts(demo, made, now)
         club.part(programme=demo, enrolments=enrolments)
+        life.happen(programme=demo, now=now)
         counts = {
             "members": members,
             "receipts": loaded.recorded,
