@@ -2,8 +2,7 @@
 
 Owns: `EarningRule`, `Account`, `Entry`, `Lot`, `LotUse`; the SQL functions
     `points_post`, `points_expire`, `points_merge` and `points_unmerge`, the only code
-    that changes points; the API's
-    look-up of a member, because its answer holds points.
+    that changes points; the API's look-up of a member, because its answer holds points.
 May import: consent, members, stores, common (not messaging, its sibling).
 Public verbs: `rules.points_for`, `services.post`, `services.expire_points`,
     `services.publish_rule`, `selectors.balance_of`, `proof.check`, `words.*`.
