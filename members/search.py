@@ -14,6 +14,7 @@ from typing import Any
 import phonenumbers
 from django.db import connection, transaction
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 
 from members import phones
 from members.models import Identifier, Member
@@ -146,6 +147,9 @@ def find_known_by(
     identifiers = (
         Identifier.objects.filter(_is_exactly(typed, programme), programme=programme)
         .exclude(member__status=Member.Status.ERASED)
+        # The contacts that we write to are found by their parts as well.
+        .exclude(kind=Identifier.Kind.PHONE, value=F("member__phone"))
+        .exclude(kind=Identifier.Kind.EMAIL, value=Lower("member__email"))
         .select_related("programme")
         # Live ones last, to stand when a card was lost by one and given to another.
         .order_by(F("ended_at").asc(nulls_last=True), "pk")

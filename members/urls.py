@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from members.views import duplicates, identifiers, listing, merges, page
+from members.views import (
+    duplicates,
+    identifiers,
+    listing,
+    merges,
+    page,
+    side_by_side,
+)
 
 app_name = "members"
 
@@ -12,27 +19,27 @@ urlpatterns = [
     path("duplicates/", duplicates.DuplicateList.as_view(), name="duplicate-list"),
     path(
         "duplicates/<uuid:public_id>/",
-        duplicates.duplicate_detail,
+        side_by_side.duplicate_detail,
         name="duplicate-detail",
     ),
     path(
         "duplicates/<uuid:public_id>/merge/",
-        duplicates.duplicate_merge,
+        side_by_side.duplicate_merge,
         name="duplicate-merge",
     ),
     path(
         "duplicates/<uuid:public_id>/dismiss/",
-        duplicates.duplicate_dismiss,
+        side_by_side.duplicate_dismiss,
         name="duplicate-dismiss",
     ),
     path(
         "duplicates/<uuid:public_id>/reopen/",
-        duplicates.duplicate_reopen,
+        side_by_side.duplicate_reopen,
         name="duplicate-reopen",
     ),
     path(
         "duplicates/<uuid:public_id>/reveal/",
-        duplicates.duplicate_reveal,
+        side_by_side.duplicate_reveal,
         name="duplicate-reveal",
     ),
     path("merges/", merges.MergeList.as_view(), name="merge-list"),
@@ -42,7 +49,7 @@ urlpatterns = [
     path("<uuid:public_id>/contact/", page.contact_panel, name="contact-panel"),
     path("<uuid:public_id>/reveal/", page.member_reveal, name="member-reveal"),
     path("<uuid:public_id>/edit/", page.member_edit, name="member-edit"),
-    path("<uuid:public_id>/merge/", duplicates.member_merge, name="member-merge"),
+    path("<uuid:public_id>/merge/", side_by_side.member_merge, name="member-merge"),
     path(
         "<uuid:public_id>/identifiers/",
         identifiers.identifiers_panel,

@@ -26,8 +26,8 @@ from members.cards import display_number
 from members.forms import UndoMergeForm
 from members.merging import MergeForbidden
 from members.models import Member, Merge
-from members.views.duplicates import MAY_MERGE
 from members.views.frame import staff_of
+from members.views.side_by_side import MAY_MERGE
 from stores.access import roles_of
 from stores.middleware import programme_of
 
