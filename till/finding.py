@@ -15,6 +15,7 @@ from messaging.limits import allowed_countries
 from stores.models import Programme
 from till import rules
 from till.answers import Answer, Outcome
+from till.cards import has_bought_since
 
 _BY_STATUS = {
     Member.Status.ACTIVE: Outcome.KNOWN,
@@ -94,12 +95,16 @@ def _by_digits(programme: Programme, typed: str, now: datetime) -> tuple[str, An
 
 
 def _unless_silent(answer: Answer, now: datetime) -> Answer:
-    """Keep a member's name from whoever has their number by now."""
-    if answer.outcome is not Outcome.KNOWN or answer.member is None:
+    """Keep a member's name from whoever has their number by now.
+
+    Somebody who shops with it has not been silent, whether or not they answer SMS.
+    """
+    member = answer.member
+    if answer.outcome is not Outcome.KNOWN or member is None:
         return answer
     silent = identity.is_silent(
-        member=answer.member, kind=identity.Kind.PHONE, value=answer.phone, now=now
+        member=member, kind=identity.Kind.PHONE, value=answer.phone, now=now
     )
-    if not silent:
+    if not silent or has_bought_since(member, now - identity.SILENT_AFTER):
         return answer
-    return Answer(Outcome.SILENT, answer.member, phone=answer.phone)
+    return Answer(Outcome.SILENT, member, phone=answer.phone)

@@ -70,6 +70,8 @@ class Keep extends HTMLElement {
 class Lost extends HTMLElement {
   connectedCallback() {
     this.failed = (event) => {
+      // Said here, with what to do about it; the kit's toast would say it again.
+      event.stopPropagation();
       this.form = event.detail.elt;
       this.hidden = false;
       this.querySelector('[data-again]').focus();
@@ -79,7 +81,7 @@ class Lost extends HTMLElement {
       this.hidden = true;
     };
     ['htmx:sendError', 'htmx:timeout', 'htmx:responseError'].forEach((name) =>
-      document.addEventListener(name, this.failed),
+      document.addEventListener(name, this.failed, true),
     );
     document.addEventListener('htmx:beforeSwap', this.answered);
     this.querySelector('[data-again]').addEventListener('click', () => {
@@ -90,7 +92,7 @@ class Lost extends HTMLElement {
 
   disconnectedCallback() {
     ['htmx:sendError', 'htmx:timeout', 'htmx:responseError'].forEach((name) =>
-      document.removeEventListener(name, this.failed),
+      document.removeEventListener(name, this.failed, true),
     );
     document.removeEventListener('htmx:beforeSwap', this.answered);
   }

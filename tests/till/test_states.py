@@ -167,7 +167,8 @@ class TestCards:
 
 class TestSilentNumber:
     def test_shows_neither_name_nor_points(self, till_client, vera, store):
-        buy(vera, store, line("649.00"), now=datetime.now(UTC))
+        long_ago = datetime.now(UTC) - timedelta(days=380)
+        buy(vera, store, line("649.00"), now=long_ago)
         silence(vera)
 
         answer = find(till_client, PHONE)
@@ -180,6 +181,12 @@ class TestSilentNumber:
     @pytest.mark.parametrize("days", [0, 300, 364])
     def test_is_none_that_answered_within_a_year(self, till_client, vera, days):
         silence(vera, days)
+
+        assert "Vera" in find(till_client, PHONE)
+
+    def test_is_none_with_which_somebody_shops(self, till_client, vera, store):
+        buy(vera, store, line("649.00"), now=datetime.now(UTC) - timedelta(days=30))
+        silence(vera)
 
         assert "Vera" in find(till_client, PHONE)
 
