@@ -57,7 +57,7 @@ def register_all() -> None:
         {
             **each(_KEY, "id", "public_id", "programme", "member", "dedupe_key"),
             **each(_KEY, "send_after", "attempts", "claimed_at", "error"),
-            **each(_KEY, "provider_id"),
+            **each(_KEY, "provider_id", "is_to_stranger"),
             **each(_ADDRESS, "address"),
             **each(_MESSAGE, "subject", "body"),
             **each(_SENT, "channel", "message_class", "kind", "language", "state"),
