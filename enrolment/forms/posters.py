@@ -13,7 +13,7 @@ MOST_PLACEMENT = 40
 class PosterForm(forms.Form):
     """In which language, and where it will hang."""
 
-    language = forms.ChoiceField(label=_("Language"), required=False)
+    language = forms.ChoiceField(label=_("Language"))
     placement = forms.CharField(
         label=_("Where it hangs"),
         required=False,

@@ -72,7 +72,7 @@ def registrations(request: HttpRequest) -> HttpResponseBase:
         "returned": _returned(summary.total.returned),
         "spark": spark(finished_by_day),
         "chart": columns(
-            labels=[date_format(day, "SHORT_DATE_FORMAT") for day, _n in summary.days],
+            labels=[date_format(day, "SHORT_DAY_FORMAT") for day, _n in summary.days],
             values=finished_by_day,
             name=_("Finished"),
         )
