@@ -1,4 +1,6 @@
-"""`python -m bench [receipts] [lookup] [loading] [registering]`: all unless named."""
+"""`python -m bench [receipts] [lookup] [loading] [registering] [importing]`: all
+unless named.
+"""
 
 import os
 import subprocess
@@ -11,7 +13,7 @@ import psycopg
 from psycopg import sql
 
 DATABASE = "stamkund_bench"
-PARTS = ("receipts", "lookup", "loading", "registering")
+PARTS = ("receipts", "lookup", "loading", "registering", "importing")
 
 
 @contextmanager

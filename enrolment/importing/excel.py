@@ -118,9 +118,11 @@ def _opened(path: Path) -> Iterator[Any]:
     """
     refuse_dangerous(path)
     book = None
+    # Opened here, because the library goes by the ending of names, and ours have none.
+    file = path.open("rb")
     try:
         book = openpyxl.load_workbook(
-            path, read_only=True, data_only=True, keep_links=False
+            file, read_only=True, data_only=True, keep_links=False
         )
         yield book
     except (FileRefused, MemoryError):
@@ -130,6 +132,7 @@ def _opened(path: Path) -> Iterator[Any]:
     finally:
         if book is not None:
             book.close()
+        file.close()
 
 
 def _rows(book: Any, title: str) -> Iterator[list[str]]:
@@ -143,6 +146,10 @@ def _rows(book: Any, title: str) -> Iterator[list[str]]:
         max_row=sizes.EXCEL_ROWS, max_col=sizes.COLUMNS + 1, values_only=True
     )
     for cells in rows:
+        if not any(cells):
+            # A million of them stand before a cell at the far end.
+            yield []
+            continue
         texts = [_text(cell) for cell in cells]
         while texts and not texts[-1]:
             texts.pop()

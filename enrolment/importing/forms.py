@@ -50,9 +50,7 @@ class UploadForm(forms.Form):
         ),
         error_messages={"required": gettext_lazy("Choose a file.")},
         allow_empty_file=True,
-        widget=forms.FileInput(
-            attrs={"accept": ".csv,.txt,.tsv,.xlsx"}
-        ),
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx"}),
     )
 
 
@@ -129,8 +127,8 @@ class ColumnsForm(forms.Form):
     source = forms.CharField(
         label=gettext_lazy("Where permissions were given"),
         help_text=gettext_lazy(
-            "If it is the same for all and no column says it, such as: form at the till, "
-            "version 2021."
+            "If it is the same for all and no column says it, such as: form at the "
+            "till, version 2021."
         ),
         max_length=120,
         required=False,

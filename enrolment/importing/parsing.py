@@ -27,7 +27,6 @@ from enrolment.importing.values import (
     read_language,
     read_name,
     split_name,
-    why_invalid,
 )
 from members.identity import IdentifierInvalid, Kind, clean_value
 from members.phones import PhoneInvalid
@@ -168,32 +167,32 @@ class Parser:
     def _contacts(self, cells: Sequence[str], out: list[str]) -> None:
         phone = cells[self._places[Column.PHONE]]
         email = cells[self._places[Column.EMAIL]]
-        bad_phone = bad_email = False
+        why = ""
+        bad_email = False
         if phone:
             try:
                 out[_PHONE] = self._phone(phone)
-            except PhoneInvalid:
-                bad_phone = bool(phone.strip())
+            except PhoneInvalid as error:
+                why = error.code if phone.strip() else ""
         if email:
             try:
                 out[_EMAIL] = escaped(read_email(email))
             except EmailInvalid:
                 bad_email = True
-        if bad_phone or bad_email or not (out[_PHONE] or out[_EMAIL]):
-            self._say_contacts(phone if bad_phone else "", email, bad_email, out)
+        if why or bad_email or not (out[_PHONE] or out[_EMAIL]):
+            self._say_contacts(phone, why, email if bad_email else "", out)
 
     def _say_contacts(
-        self, phone: str, email: str, bad_email: bool, out: Sequence[str]
+        self, phone: str, why: str, bad_email: str, out: Sequence[str]
     ) -> None:
         has_one = out[_PHONE] or out[_EMAIL]
-        if phone:
+        if why:
             code = "phone_left_out" if has_one else "phone_invalid"
-            why = why_invalid(phone, self.club.country)
             self._say(code, Column.PHONE, phone, why=why)
         if bad_email:
             code = "email_left_out" if has_one else "email_invalid"
-            self._say(code, Column.EMAIL, email)
-        if not has_one and not phone and not bad_email:
+            self._say(code, Column.EMAIL, bad_email)
+        if not has_one and not why and not bad_email:
             self._say("no_contact")
 
     # NAMES

@@ -15,8 +15,8 @@ Text = str | Promise
 # The row is not imported.
 ERRORS: dict[str, Text] = {
     "no_contact": _("Neither a mobile number nor an e-mail address."),
-    "phone_invalid": _("That is no mobile number, and there is no e-mail address."),
-    "email_invalid": _("That is no e-mail address, and there is no mobile number."),
+    "phone_invalid": _("The mobile number cannot be used, and no e-mail is there."),
+    "email_invalid": _("That is no e-mail address, and no mobile number is there."),
     "too_young": _("Younger than the club's terms allow."),
     "has_left": _("Left the old club."),
     "status_unknown": _("It cannot be told whether this is a member."),
@@ -43,7 +43,7 @@ ERRORS: dict[str, Text] = {
 }
 # The row is imported, without what is wrong.
 WARNINGS: dict[str, Text] = {
-    "phone_left_out": _("That is no mobile number; it is left out."),
+    "phone_left_out": _("The mobile number cannot be used and is left out."),
     "email_left_out": _("That is no e-mail address; it is left out."),
     "name_cut": _("The name is too long and is cut."),
     "birthday_left_out": _("The birthday cannot be read; it is left out."),

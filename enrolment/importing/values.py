@@ -11,7 +11,6 @@ from functools import lru_cache
 from phonenumbers import PhoneMetadata
 
 from members import phones
-from members.phones import PhoneInvalid
 from members.services import EmailInvalid, clean_email
 
 _SEPARATORS = str.maketrans("", "", " \t-.,()/")
@@ -109,15 +108,6 @@ def read_email(raw: str) -> str:
     if len(email) > _LONGEST_EMAIL:
         raise EmailInvalid([], code="email_invalid")
     return email
-
-
-def why_invalid(raw: str, country: str) -> str:
-    """Return the code of what is wrong with a number."""
-    try:
-        phones.normalize(raw, country=country)
-    except PhoneInvalid as error:
-        return error.code
-    return ""
 
 
 def read_name(raw: str) -> str:

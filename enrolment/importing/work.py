@@ -119,6 +119,8 @@ def _stop(club_import: ClubImport, code: str, now: datetime) -> None:
 def tidy(club_import: ClubImport, *, now: datetime) -> None:
     """Delete the file and the rows that nobody has to look at any more."""
     with transaction.atomic():
-        ImportRow.objects.filter(club_import=club_import, problems=None).delete()
+        ImportRow.objects.filter(
+            club_import=club_import, problems__isnull=True
+        ).delete()
         ClubImport.objects.filter(pk=club_import.pk).update(file_deleted_at=now)
     files.remove(club_import.public_id)

@@ -16,6 +16,7 @@ from common.ui.htmx import is_partial
 from enrolment.importing import mapping, problems, selectors
 from enrolment.importing.columns import Column
 from enrolment.importing.models import ClubImport
+from enrolment.importing.reading import EXCEL
 from enrolment.importing.views.frame import STEP, State, fault_text, import_of, show
 
 _AT_WORK = {State.CHECKING, State.APPLYING}
@@ -86,7 +87,7 @@ def _job(club_import: ClubImport) -> progress.Progress:
         state=progress.State.RUNNING if is_begun else progress.State.WAITING,
         title=_("Importing"),
         done=result.done,
-        total=club_import.rows,
+        total=club_import.rows if is_begun else None,
         message=" · ".join(parts),
         key="import-job",
     )
@@ -100,18 +101,26 @@ def _check_job(club_import: ClubImport) -> progress.Progress:
         message = ngettext(
             "%(count)s row read", "%(count)s rows read", club_import.rows
         ) % {"count": number_format(club_import.rows, force_grouping=True)}
-    percent = min(99, club_import.bytes_read * 100 // (club_import.file_size or 1))
     # Reading is most of it; comparing the rows with the club comes last.
     if club_import.bytes_read >= club_import.file_size:
         message = f"{message} · {_('now they are compared with the club')}"
     return progress.Progress(
         state=state,
         title=_("Reading and checking"),
-        done=percent,
-        total=None if club_import.layout.get("format") == "xlsx" else 100,
+        done=club_import.rows,
+        total=_expected(club_import),
         message=message,
         key="import-job",
     )
+
+
+def _expected(club_import: ClubImport) -> int | None:
+    """Say how many rows there will be, going by those that have been read."""
+    size, read = club_import.file_size, club_import.bytes_read
+    # A workbook is packed: its size says nothing.
+    if not read or club_import.layout.get("format") == EXCEL:
+        return None
+    return max(club_import.rows, club_import.rows * size // read)
 
 
 def _percent(done: int, total: int) -> str:
