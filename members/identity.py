@@ -104,18 +104,33 @@ def add_identifier(
                 data={"identifier": kind},
             )
         if proof:
-            prove(member=member, kind=kind, value=value, proof=proof, now=now)
+            prove(
+                member=member,
+                kind=kind,
+                value=value,
+                system=system,
+                proof=proof,
+                now=now,
+            )
         return live_identifier(member=member, kind=kind, value=value, system=system)
 
 
-def prove(*, member: Member, kind: str, value: str, proof: str, now: datetime) -> None:
+def prove(
+    *,
+    member: Member,
+    kind: str,
+    value: str,
+    system: str = "",
+    proof: str,
+    now: datetime,
+) -> None:
     """Note that somebody answered from a member's number or address, or showed a card.
 
     The first proof is kept; the last one shows that it is still theirs.
     """
     with transaction.atomic():
         Identifier.objects.filter(
-            member=member, kind=kind, value=value, ended_at=None
+            member=member, kind=kind, system=system, value=value, ended_at=None
         ).update(
             proof=proof,
             proven_at=Coalesce(F("proven_at"), now),

@@ -56,6 +56,7 @@ class Side:
 class Row:
     """One detail of both; `choice` is the name of its field when there is one."""
 
+    name: str
     label: str
     values: tuple[str, str]
     is_different: bool
@@ -284,6 +285,7 @@ def _details(
     for name, (first, second) in words.items():
         is_choice = form is not None and name in form.fields
         yield Row(
+            name=name,
             label=labels[name].capitalize(),
             values=(first, second),
             is_different=is_different(*both, name),

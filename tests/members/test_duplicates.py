@@ -5,7 +5,8 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection, connections, transaction
 
-from members import alike, duplicates, events, identity, services, tasks
+from members import duplicates, events, identity, services, tasks
+from members.alike import _NEAR, ALIVE
 from members.models import DuplicatePair, EventCursor, Member, Merge
 from stores.models import AuditEntry
 from tests.factories.members import REGISTERED_AT as NOW
@@ -409,9 +410,9 @@ class TestSpeed:
         return list(Member.objects.order_by("-pk").values_list("pk", flat=True)[:60])
 
     def test_reads_indexes_alone(self, batch):
-        given = {"ids": batch, "alive": list(alike.ALIVE), "limit": 27}
+        given = {"ids": batch, "alive": list(ALIVE), "limit": 27}
         with connection.cursor() as cursor:
-            cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {alike._NEAR}", given)
+            cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {_NEAR}", given)
             (plan,) = cursor.fetchone()
         plan = json.loads(plan) if isinstance(plan, str) else plan
         nodes = list(self.nodes(plan[0]["Plan"]))
