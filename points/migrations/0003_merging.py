@@ -309,6 +309,7 @@ DECLARE
     v_place integer := 0;
     v_total integer := 0;
     v_open integer;
+    v_last bigint;
 BEGIN
     PERFORM points_expire_members(ARRAY[p_kept, p_merged], p_now);
     IF EXISTS (SELECT FROM points_entry e
@@ -367,7 +368,8 @@ BEGIN
     ELSE
         SELECT e.id INTO v_debt FROM points_entry e
         WHERE e.member_id = p_kept AND e.key = 'merge:' || p_merge || ':debt';
-        SELECT -v_moved - COALESCE(sum(u.points), 0) INTO v_open
+        SELECT -v_moved - COALESCE(sum(u.points), 0), COALESCE(max(u.id), 0)
+        INTO v_open, v_last
         FROM points_lotuse u WHERE u.entry_id = v_debt;
         -- What nothing has paid yet first: it ends as much of the debt.
         IF v_open > 0 THEN
@@ -378,7 +380,8 @@ BEGIN
             SELECT COALESCE(l.origin_id, l.entry_id) AS origin_id, l.active_from,
                 l.expires_at, u.points
             FROM points_lotuse u JOIN points_lot l ON l.entry_id = u.lot_id
-            WHERE u.entry_id = v_debt
+            -- Not what has just been given for the rest of it.
+            WHERE u.entry_id = v_debt AND u.id <= v_last
             ORDER BY l.expires_at NULLS LAST, l.entry_id
         LOOP
             v_place := v_place + 1;

@@ -176,6 +176,27 @@ class TestPoints:
         assert (balance(vera), balance(again)) == (300, -100)
         assert {day for _left, day in open_lots(vera)} == {may}
 
+    def test_that_are_owed_and_not_paid_go_back_whole(self, vera, again, merge, undo):
+        """The kept one's own points pay half of the other's debt."""
+        earn(vera, 40)
+        earned = earn(again, 100)
+        spend(again, 100)
+        post(
+            member_id=again.pk,
+            kind=Entry.Kind.REVERSE,
+            points=-100,
+            key="r",
+            at=NOW,
+            now=NOW,
+            reverses_id=earned.entry_id,
+        )
+
+        row = merge()
+        assert (balance(vera), balance(again)) == (-60, 0)
+        undo(row)
+
+        assert (balance(vera), balance(again)) == (40, -100)
+
     def test_of_nobody_need_no_entries(self, vera, again, merge, undo):
         undo(merge())
 
