@@ -1,6 +1,4 @@
-"""`python -m bench [receipts] [lookup] [loading] [registering] [importing]`: all
-unless named.
-"""
+"""`python -m bench [receipts] [lookup] [loading] …`: all of `PARTS` unless named."""
 
 import os
 import subprocess

@@ -112,8 +112,6 @@ def main() -> None:
 
 def _import(programme: Programme, path: Path) -> float:
     """Import the file as a worker does; return the seconds of both halves."""
-    # Nobody is to be woken: this process is the worker.
-    services.async_task = lambda _task: None
     with path.open("rb") as source:
         stored = files.store(iter(lambda: source.read(1 << 16), b""))
     club_import = services.receive(

@@ -82,7 +82,8 @@ class LayoutForm(forms.Form):
     ) -> None:
         values = layout.as_json()
         values["delimiter"] = _spelled(layout.delimiter)
-        super().__init__(*args, initial=values, **options)
+        options["initial"] = values
+        super().__init__(*args, **options)
         self._format = layout.format
         if layout.format == CSV:
             del self.fields["sheet"]
@@ -162,7 +163,8 @@ class ColumnsForm(forms.Form):
     def __init__(
         self, *args: Any, answers: Answers, headings: Sequence[str], **options: Any
     ) -> None:
-        super().__init__(*args, initial=answers.as_json(), **options)
+        options["initial"] = answers.as_json()
+        super().__init__(*args, **options)
         self.headings = headings
         for place, heading in enumerate(headings):
             guessed = answers.columns[place] if place < len(answers.columns) else ""

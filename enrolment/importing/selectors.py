@@ -42,7 +42,10 @@ def rows_per_second(club_import: ClubImport) -> int:
     )
     if len(recent) < 2:
         return 0
-    seconds = (recent[0][0] - recent[-1][0]).total_seconds()
+    last, first = recent[0][0], recent[-1][0]
+    if last is None or first is None:
+        return 0
+    seconds = (last - first).total_seconds()
     # What the oldest of them wrote, it wrote before its moment.
     rows = sum(sum(counts) for _at, *counts in recent[:-1])
     return int(rows / seconds) if seconds > 0 else 0
