@@ -1,9 +1,10 @@
 """Changing one's number or address, and the link that takes the change back."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext, override
+from django.utils.translation import get_language, gettext, override
 from django.views.decorators.http import require_http_methods, require_safe
 
 from common.addresses import address_block
@@ -114,7 +115,9 @@ def change_undo(request: HttpRequest, token: str) -> HttpResponse:
     change = selectors.find_change(token)
     if change is None:
         return _undo_page(request, Undo.UNKNOWN)
-    with override(change.member.language):
+    # In the member's language, unless this browser has chosen another.
+    chosen = get_language() if settings.LANGUAGE_COOKIE_NAME in request.COOKIES else ""
+    with override(chosen or change.member.language):
         if request.method == "POST":
             state = services.undo_change(token=token, now=now)
             if state is Undo.OPEN:
