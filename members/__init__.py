@@ -5,7 +5,8 @@ Owns: `Member`, `Identifier`, `Event`, `EventCursor`, `Merge`, `DuplicatePair`; 
 May import: stores, common.
 Public verbs: `services.register_member`, `services.activate_member`,
     `services.update_member`, `services.leave`, `identity.*`, `merging.merge_members`,
-    `merging.undo_merge`, `merge_registry.register`, `events.record`, `events.consume`,
+    `merging.undo_merge`, `merge_registry.register`, `duplicates.follow`,
+    `comparison.register`, `events.record`, `events.consume`,
     `phones.normalize`, `cards.card_token`, `search.find`, `panels.register`.
 Invariants: a mobile number or an e-mail address belongs to one living member of a
     programme; an event is written in the transaction that caused it, and consumers

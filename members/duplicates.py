@@ -20,6 +20,7 @@ from stores.models import Programme, Staff
 CONSUMER = "members.duplicates"
 DISMISSED = "member.duplicate_dismissed"
 REOPENED = "member.duplicate_reopened"
+EXPORTED = "member.duplicates_exported"
 
 State = DuplicatePair.State
 

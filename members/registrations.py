@@ -35,6 +35,7 @@ _ACTIONS = {
     care.CARD_REPLACED: _("Gave a member a new membership number"),
     care.IDENTIFIER_ENDED: _("Ended what a member was known by"),
     duplicates.DISMISSED: _("Took two members for two people"),
+    duplicates.EXPORTED: _("Exported the duplicates"),
     duplicates.REOPENED: _("Put two members back among the duplicates"),
     merging.MERGED: _("Made two memberships one"),
     merging.UNMERGED: _("Parted two memberships again"),

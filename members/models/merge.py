@@ -87,7 +87,7 @@ class DuplicatePair(models.Model):
     second = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="+")
     # Which likenesses were found: codes of members.likeness.
     reasons = models.JSONField(default=list)
-    # How likely it is one person, in percent: the strongest likeness decides.
+    # How likely it is one person, in percent: see `members.likeness.compare`.
     score = models.PositiveSmallIntegerField()
     state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)
     found_at = models.DateTimeField()

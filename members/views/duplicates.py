@@ -4,6 +4,7 @@ import django_filters
 import django_tables2 as tables2
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -13,6 +14,8 @@ from common.ui.tables import CappedPaginator, DayColumn, Table, TableView
 from members import care, duplicates, likeness
 from members.cards import display_number
 from members.models import DuplicatePair
+from members.views.frame import staff_of
+from stores import audit
 from stores.middleware import programme_of
 
 
@@ -105,3 +108,12 @@ class DuplicateList(TableView):
     def get_queryset(self) -> QuerySet[DuplicatePair]:
         """Return the open pairs of the club."""
         return duplicates.list_open(programme_of(self.request))
+
+    def before_export(self) -> None:
+        """Note that the list left the house."""
+        audit.record(
+            programme=programme_of(self.request),
+            actor=staff_of(self.request),
+            action=duplicates.EXPORTED,
+            now=timezone.now(),
+        )

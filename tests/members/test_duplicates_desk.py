@@ -100,6 +100,7 @@ class TestDuplicateList:
                 assert secret not in each
         assert "Same name, birthday and postcode" in file
         assert other.number[:4] in file
+        assert AuditEntry.objects.filter(action="member.duplicates_exported").exists()
 
     def test_is_filtered_by_likeness(self, desk, pair):
         address = "/members/duplicates/?likeness="
