@@ -66,7 +66,7 @@ class TestImport:
         page.get_by_role("button", name=say("Yes, go on")).click()
 
         # The columns are guessed; only the old system's name is missing.
-        expect(page.get_by_label("Mobilnummer")).to_have_value("PHONE")
+        expect(page.get_by_label("Mobilnummer", exact=True)).to_have_value("PHONE")
         page.get_by_label(say("The old system's name")).fill("old")
         watch.look()
         page.get_by_role("button", name=say("Check every row")).click()
