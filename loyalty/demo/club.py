@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from common.ids import uuid7
@@ -68,7 +69,9 @@ def enrol(
         ]
         Member.objects.bulk_create(made, ROWS_AT_ONCE)
         pairs = list(zip(made, new, strict=True))
-        Registration.objects.bulk_create(_registrations(programme, pairs), ROWS_AT_ONCE)
+        Registration.objects.bulk_create(
+            _registrations(programme, pairs, now), ROWS_AT_ONCE
+        )
         acts = _acts(programme, pairs)
         ConsentEntry.objects.bulk_create([entry for entry, _text in acts], ROWS_AT_ONCE)
         TermsAcceptance.objects.bulk_create(
@@ -132,8 +135,13 @@ def _member(programme: Programme, each: Enrolment, store: Store, number: str) ->
     )
 
 
+def _reminded_at(each: Enrolment, now: datetime) -> datetime | None:
+    due = each.registered_at + timedelta(days=settings.UNFINISHED_REMIND_DAYS)
+    return due if each.activated_at is None and due < now else None
+
+
 def _registrations(
-    programme: Programme, pairs: list[tuple[Member, Enrolment]]
+    programme: Programme, pairs: list[tuple[Member, Enrolment]], now: datetime
 ) -> list[Registration]:
     """Return how each came in; at the till through one of the store's people."""
     working: dict[int, list[int]] = {}
@@ -158,6 +166,8 @@ def _registrations(
                 started_at=each.registered_at,
                 outcome=outcomes.FINISHED if each.activated_at else outcomes.OPEN,
                 ended_at=each.activated_at,
+                # Reminded when it was due, not all on the day the demo is loaded.
+                reminded_at=_reminded_at(each, now),
             )
         )
     return made

@@ -16,7 +16,7 @@ from consent import services as consent
 from consent import texts
 from consent.models import Channel, ConsentEntry, Purpose, TermsAcceptance, Text
 from consent.selectors import current_text
-from loyalty.demo import club, programme
+from loyalty.demo import club, life, programme
 from loyalty.demo.club import Enrolment
 from loyalty.demo.grocer import Grocer
 from loyalty.demo.journey import SLICE_EVERY, Journey, NotInstalled, days_to, moved
@@ -25,7 +25,7 @@ from loyalty.demo.phones import fictional_number
 from loyalty.demo.places import places
 from members import phones
 from members import services as members
-from members.models import Event, Member
+from members.models import DuplicatePair, Event, Member
 from messaging import notices
 from points import proof
 from points.models import Entry
@@ -60,8 +60,11 @@ class TestDemoCommand:
 
         found = programme.find()
         statuses = Member.objects.values_list("status", flat=True)
-        assert len(statuses) == 300
-        assert set(statuses) == {"ACTIVE", "PENDING", "LEFT"}
+        # Those who registered twice are there twice; two of them were merged.
+        assert len(statuses) == 300 + life.TWICE
+        assert set(statuses) == {"ACTIVE", "PENDING", "LEFT", "MERGED"}
+        pairs = DuplicatePair.objects.filter(state=DuplicatePair.State.OPEN)
+        assert pairs.count() == life.TWICE - 1
         receipts = Receipt.objects.filter(programme=found)
         yesterday = datetime.now(STOCKHOLM).date() - timedelta(days=1)
         assert receipts.order_by("-business_on")[0].business_on == yesterday
@@ -83,7 +86,7 @@ class TestDemoCommand:
 
         demo("--if-empty", "--size", "run")
 
-        assert Member.objects.count() == 300
+        assert Member.objects.count() == 300 + life.TWICE
         assert programme.unfinished_size(programme.find()) is None
         assert AuditEntry.objects.filter(action=programme.LOADED).count() == 1
         # The dates stay those of the first try.
@@ -262,7 +265,7 @@ def enrol_one_by_one(made, shop, enrolment, phone):
 def written(member):
     """Return every row of a member, without what two members cannot share."""
     apart = {"id", "public_id", "member", "number", "phone", "email", "xact"}
-    apart |= {"subject_id"}
+    apart |= {"subject_id", "recorded_at"}
     rows = [member]
     for model in (Event, ConsentEntry, TermsAcceptance):
         rows += model.objects.filter(member=member)
