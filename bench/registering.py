@@ -40,7 +40,9 @@ def main() -> None:
     def body(run: str, number: int) -> tuple[dict[str, str], bytes]:
         place = number + (1_000_000 if run == "warm" else 0)
         sent = {"mobile": phone(place), "store": seed.STORE_CODE}
-        return {"Idempotency-Key": f"{run}-{number}"}, json.dumps(sent).encode()
+        return {"Idempotency-Key": f"register-{run}-{number}"}, json.dumps(
+            sent
+        ).encode()
 
     headers = (("Authorization", f"Bearer {club.key}"),)
     address = os.environ["DATABASE_URL"]
