@@ -26,6 +26,8 @@ def documented():
     return {
         name: (int(amount), PERIODS[period])
         for name, amount, period in ROW.findall(text)
+        # The other table's rows look alike, and say what instead of per when.
+        if period in PERIODS
     }
 
 
