@@ -139,7 +139,7 @@ def _difference(contradiction: services.Contradicts) -> Problem:
     return Problem(
         status=409,
         code="member_differs",
-        title=_("The member is known, and otherwise."),
+        title=_("The member is known with other details."),
         detail=_("Nothing was changed. What differs is listed under errors."),
         faults=[
             Fault(_POINTERS[name], "differs", fault_words("differs"))

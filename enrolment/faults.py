@@ -29,8 +29,8 @@ def register() -> None:
         "member_differs",
         409,
         _(
-            "The member is known, and otherwise: `errors` points to the fields that "
-            "differ. Nothing was changed."
+            "The member is known with other details: `errors` points to the fields "
+            "that differ. Nothing was changed."
         ),
     )
     register_problem(

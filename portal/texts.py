@@ -16,5 +16,7 @@ def register_all() -> None:
     # Without a field: who never finished can leave as well, and has no name.
     templates.register("membership_ended", fields=set())
     templates.register("number_passed_on", fields=set(), channels=_EMAIL)
+    templates.register("card_replaced", fields=set())
+    notices.register("member.card_replaced", "card_replaced")
     notices.register("member.contact_restored", "contact_restored")
     notices.register("member.left", "membership_ended")

@@ -12,8 +12,8 @@ from django.db import transaction
 from common import limits as buckets
 from consent.models import Channel
 from enrolment import services as enrolment
+from enrolment.models import Registration
 from members import identity
-from members import services as members
 from members.models import Identifier as Known
 from members.models import Member
 from messaging.models import Message
@@ -162,14 +162,14 @@ def take_number_over(
             end=Known.End.PASSED_ON,
             now=now,
         )
-    newcomer = members.register_member(
+    began = enrolment.begin(
         programme=member.programme,
         phone=phone,
-        source=Member.Source.WEB,
+        way=Registration.Way.WEB,
         language=language,
         now=now,
     )
-    enrolment.remind(member=newcomer, now=now)
+    enrolment.remind(member=began.member, now=now)
 
 
 def _open(member: Member, phone: str, device: str, now: datetime) -> OpenedSession:

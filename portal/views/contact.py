@@ -8,6 +8,7 @@ from django.utils.translation import get_language, gettext, override
 from django.views.decorators.http import require_http_methods, require_safe
 
 from common.addresses import address_block
+from common.even_time import in_even_time
 from common.limits import LimitReached
 from common.ui.toasts import toast
 from members import phones
@@ -19,7 +20,6 @@ from portal.forms import CodeForm, EmailForm, PhoneForm
 from portal.guards import after_fresh_code, member_of, session_of
 from portal.rules import Undo
 from portal.services import CodeRefused
-from portal.views.even_time import in_even_time
 from portal.views.wording import display_identifier, refusal_words, too_often
 
 _UNDO_STATUS = {

@@ -8,6 +8,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_POST
 
 from common.addresses import address_block
+from common.even_time import in_even_time
 from common.limits import LimitReached
 from consent.models import Channel
 from portal import cookies, selectors, services
@@ -17,7 +18,6 @@ from portal.devices import device_name
 from portal.forms import CodeForm, SignInForm
 from portal.guards import session_of
 from portal.services import CodeRefused, OpenedSession, SecondProofNeeded
-from portal.views.even_time import in_even_time
 from portal.views.wording import (
     display_identifier,
     refusal_words,

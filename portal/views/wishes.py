@@ -100,7 +100,6 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
         context = {
             "token": token,
             "club": member.programme.name,
-            "channel": reader.channel,
             "address": _masked(member, reader.channel),
             "is_done": request.method == "POST",
         }

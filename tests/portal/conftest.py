@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from django.test import Client
 
+from common import even_time
 from messaging.models import Message
-from portal.views import even_time
 from tests.factories.members import MemberFactory
 from tests.factories.portal import signed_in
 

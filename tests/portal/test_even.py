@@ -7,8 +7,8 @@ from time import perf_counter
 import pytest
 from django.test import Client
 
+from common import even_time
 from portal.models import LoginCode
-from portal.views import even_time
 from tests.factories.members import MemberFactory
 
 pytestmark = pytest.mark.django_db

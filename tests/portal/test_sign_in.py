@@ -9,12 +9,12 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
+from common import even_time as views
 from members.models import Event
 from messaging.models import Message
 from portal.cookies import SESSION_COOKIE, SIGN_IN_COOKIE
 from portal.models import LoginCode, Session
 from portal.services import forget_old
-from portal.views import even_time as views
 from tests.factories.members import MemberFactory
 from tests.factories.portal import proven
 

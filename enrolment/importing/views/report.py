@@ -103,7 +103,8 @@ def _check_job(club_import: ClubImport) -> progress.Progress:
         ) % {"count": number_format(club_import.rows, force_grouping=True)}
     # Reading is most of it; comparing the rows with the club comes last.
     if club_import.bytes_read >= club_import.file_size:
-        message = f"{message} · {_('now they are compared with the club')}"
+        comparing = _("now they are compared with the club")
+        message = f"{message} · {comparing}"
     return progress.Progress(
         state=state,
         title=_("Reading and checking"),
