@@ -45,8 +45,9 @@ class Member(models.Model):
         IMPORT = "IMPORT", _("Import")
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
+    # The keys without an index of their own are found by one of those below.
     programme = models.ForeignKey(
-        Programme, on_delete=models.PROTECT, related_name="members"
+        Programme, on_delete=models.PROTECT, related_name="members", db_index=False
     )
     # Twelve digits, the last a check digit; printed on the card and read out loud.
     number = models.CharField(_("membership number"), max_length=12)
@@ -68,13 +69,19 @@ class Member(models.Model):
         related_name="+",
         null=True,
         blank=True,
+        db_index=False,
         verbose_name=_("home store"),
     )
 
     # HOW THEY CAME
     source = models.CharField(max_length=8, choices=Source.choices)
     registered_store = models.ForeignKey(
-        Store, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+        Store,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=False,
     )
     registered_at = models.DateTimeField(_("registered"))
     activated_at = models.DateTimeField(_("active since"), null=True, blank=True)
