@@ -2,6 +2,7 @@ from datetime import date
 
 import pytest
 from django.db import connection
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -228,6 +229,7 @@ class TestNews:
 
 
 class TestWords:
+    @translation.override("en")
     def test_say_every_likeness(self):
         assert [code for code, _words in likeness.choices()] == list(Likeness)
         assert likeness.words("MAILBOX").startswith("The same mailbox")

@@ -60,7 +60,7 @@ class TestTheLink:
         text = page.content.decode()
         for secret in (vera.email, vera.phone, vera.last_name, vera.number):
             assert secret not in text
-        assert page["Referrer-Policy"] == "no-referrer"
+        assert page["Referrer-Policy"] == "same-origin"
         assert page["Cache-Control"] == "no-store"
 
     @pytest.mark.parametrize("method", ["get", "head"])

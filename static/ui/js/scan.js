@@ -45,6 +45,9 @@ class Scan extends HTMLElement {
         this.typedInto = writable ? { field, value: field.value } : null;
       }
       this.burst += event.key;
+    } else if (event.key !== 'Shift') {
+      // From field to field goes a person; a scanner only shifts for its capitals.
+      this.burst = '';
     }
   }
 
