@@ -112,7 +112,7 @@ document.querySelectorAll('lp-keypad input').forEach((input) => {
   input.inputMode = 'none';
 });
 
-document.addEventListener('htmx:afterSwap', (event) => {
+document.addEventListener('htmx:afterSettle', (event) => {
   if (event.detail.target.id !== ANSWER) return;
   ready();
   const answer = document.getElementById(ANSWER);

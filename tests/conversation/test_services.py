@@ -21,6 +21,7 @@ from tests.factories.consent import answer
 from tests.factories.conversation import PHONE, Phone, inbound
 from tests.factories.members import MemberFactory
 from tests.factories.messaging import queue, recording
+from tests.messaging.test_notices import patiently
 
 Outcome = InboundMessage.Outcome
 Action = ConsentEntry.Action
@@ -102,8 +103,7 @@ class TestReceive:
 
     def test_welcomes_a_new_member_once_and_by_the_notice(self, phone):
         phone.say("JOIN", "Ingrid Berg", "no", "no", "yes")
-        while notices.follow(now=phone.now):
-            pass
+        patiently(lambda: notices.follow(now=phone.now))
 
         assert [message.kind for message in phone.wait()] == ["welcome"]
 

@@ -214,6 +214,7 @@ class TestSummarize:
         assert look(mia).needs == []
 
     def test_tells_of_sms_that_are_paused(self, olga, look, programme):
+        MemberFactory(programme=programme)
         Message.objects.bulk_create(
             Message(
                 programme=programme,
