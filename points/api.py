@@ -37,15 +37,38 @@ LEFT JOIN LATERAL (
     WHERE e.programme_id = m.programme_id AND e.status = 'PUBLISHED'
         AND e.starts_at <= %s
     ORDER BY e.starts_at DESC LIMIT 1) r ON true
-WHERE m.programme_id = %s AND m.status NOT IN ('LEFT', 'ERASED') AND {condition}
+WHERE m.programme_id = %s AND m.status NOT IN ('LEFT', 'ERASED', 'MERGED')
+    AND {condition}
 """
 _BY = {
     "mobile": "m.phone <> '' AND m.phone = %s",
     "email": "m.email <> '' AND lower(m.email) = %s",
     "memberNumber": "m.number = %s",
+    "card": "m.number = %s",
     "cardToken": "m.public_id = %s",
 }
 _QUERIES = {name: _FIND.format(condition=condition) for name, condition in _BY.items()}
+# Asked when the first finds nobody: a further identifier that was proven, and the
+# number or card of a membership that was merged into another.
+_FURTHER = """m.id = (
+    SELECT COALESCE(h.merged_into_id, h.id)
+    FROM members_identifier i JOIN members_member h ON h.id = i.member_id
+    WHERE i.programme_id = m.programme_id AND i.kind = '{kind}' AND i.system = ''
+        AND i.value = %s AND i.ended_at IS NULL AND i.proven_at IS NOT NULL)"""
+_OF_MERGED = """m.id = (
+    SELECT h.merged_into_id FROM members_member h WHERE {of} = %s
+        AND h.programme_id = m.programme_id AND h.merged_into_id IS NOT NULL)"""
+_SECOND_QUERIES = {
+    "mobile": [_FURTHER.format(kind="PHONE")],
+    "email": [_FURTHER.format(kind="EMAIL")],
+    "memberNumber": [_OF_MERGED.format(of="h.number"), _FURTHER.format(kind="CARD")],
+    "card": [_OF_MERGED.format(of="h.number"), _FURTHER.format(kind="CARD")],
+    "cardToken": [_OF_MERGED.format(of="h.public_id")],
+}
+_SECOND = {
+    name: [_FIND.format(condition=condition) for condition in conditions]
+    for name, conditions in _SECOND_QUERIES.items()
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +97,10 @@ class MemberLookup(ApiView):
             if public_id is None:
                 raise _not_found()
             value = str(public_id)
-        row = first_row(_QUERIES[asked.by], [now, now, caller.programme_id, value])
+        values = [now, now, caller.programme_id, value]
+        row = first_row(_QUERIES[asked.by], values)
+        for query in _SECOND[asked.by]:
+            row = row or first_row(query, values)
         if row is None:
             raise _not_found()
         public_id, status, first_name, points, point_value = row
@@ -128,6 +154,8 @@ def _normal(by: str, value: str, caller: Caller) -> str:
         if "@" not in value or not value.isprintable():
             raise _fault("/email", "email_malformed")
         return value.lower()
+    if by == "card":
+        return "".join(value.split()).upper()
     if by == "memberNumber":
         digits = "".join(value.split())
         if not cards.is_number(digits):

@@ -18,6 +18,9 @@ class LookupDocument(serializers.Serializer[Any]):
     )
     email = serializers.CharField(required=False)
     memberNumber = serializers.CharField(required=False)
+    card = serializers.CharField(
+        required=False, help_text="The number on any card of the member's."
+    )
     cardToken = serializers.CharField(
         required=False, help_text="What the QR code of the member's card holds."
     )

@@ -10,5 +10,5 @@ def register() -> None:
     register_problem("member_not_found", 404, _("The club has no such member."))
     register_fault(
         "exactly_one",
-        _("Send exactly one of mobile, email, memberNumber and cardToken."),
+        _("Send exactly one of mobile, email, memberNumber, card and cardToken."),
     )

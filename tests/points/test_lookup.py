@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 
-from members import cards
+from members import cards, identity
+from members.merging import merge_members
 from points.models import Entry
 from points.services import post
 from tests.factories.members import MemberFactory
@@ -145,3 +146,44 @@ class TestMemberLookup:
             look_up({"mobile": vera.phone})
         with django_assert_num_queries(2):
             look_up({"mobile": vera.phone})
+
+
+class TestWhoElseIsFound:
+    def test_by_a_card_of_plastic(self, look_up, vera):
+        identity.add_identifier(
+            member=vera, kind="CARD", value="K 7300001", proof="STAFF", now=NOW
+        )
+
+        assert look_up({"card": "k7300001"}).json()["id"] == str(vera.public_id)
+        assert look_up({"card": vera.number}).json()["id"] == str(vera.public_id)
+
+    def test_by_a_further_number_once_it_is_proven(self, look_up, vera):
+        identity.add_identifier(
+            member=vera, kind="PHONE", value="+46701740699", now=NOW
+        )
+        assert look_up({"mobile": "0701740699"}).status_code == 404
+
+        identity.prove(
+            member=vera, kind="PHONE", value="+46701740699", proof="CODE", now=NOW
+        )
+
+        assert look_up({"mobile": "0701740699"}).json()["points"] == 380
+
+    def test_not_by_a_lost_card(self, look_up, vera):
+        old = vera.number
+        identity.replace_card(member=vera, end="LOST", now=NOW)
+
+        assert look_up({"card": old}).status_code == 404
+        assert look_up({"memberNumber": old}).status_code == 404
+
+    def test_by_the_number_of_a_membership_that_was_merged(
+        self, look_up, vera, programme
+    ):
+        other = MemberFactory(programme=programme, phone="+46701740698", email="")
+        token = cards.card_token(other, now=NOW)
+        merge_members(kept=vera, merged=other, staff=None, now=NOW)
+
+        for shown in ({"memberNumber": other.number}, {"cardToken": token}):
+            found = look_up(shown).json()
+            assert found["id"] == str(vera.public_id)
+            assert found["status"] == "ACTIVE"
