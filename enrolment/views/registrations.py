@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 from django.views.decorators.http import require_safe
 
 from common.ui.charts import Bar, bars, columns, percent, spark
@@ -74,7 +74,7 @@ def registrations(request: HttpRequest) -> HttpResponseBase:
         "chart": columns(
             labels=[date_format(day, "SHORT_DAY_FORMAT") for day, _n in summary.days],
             values=finished_by_day,
-            name=_("Finished"),
+            name=pgettext("registrations", "Finished"),
         )
         if any(finished_by_day)
         else None,
@@ -164,7 +164,7 @@ def _lines(summary: Summary) -> Iterator[list[Any]]:
         _("What"),
         _("Name"),
         _("Store"),
-        _("Finished"),
+        pgettext("registrations", "Finished"),
         _("Had left before"),
         _("Begun"),
         _("Of those finished"),
