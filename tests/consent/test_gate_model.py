@@ -366,10 +366,10 @@ def compare(seed, *, members, moments):
 class TestTheGate:
     def test_answers_as_its_rules_are_said(self):
         # The same pasts each time, so that every answer is sure to come up, and others.
-        seeds = [*range(9), *(random.randrange(10**9) for _step in range(2))]
+        seeds = [*range(8), random.randrange(10**9)]
         decided, seen = 0, set()
         for seed in seeds:
-            number, codes = compare(seed, members=60, moments=2)
+            number, codes = compare(seed, members=70, moments=2)
             decided += number
             seen |= codes
 

@@ -22,6 +22,12 @@ PHONE = "0701740605"
 TABLET = {"width": 1180, "height": 820}
 
 
+@pytest.fixture(params=["sv"])
+def language(request):
+    """In one language: the journey through the till is walked in both elsewhere."""
+    return request.param
+
+
 @pytest.fixture
 def till(page, live_server, club, clerk, device_code, say, speak, language):
     """The till page with Carl at it."""

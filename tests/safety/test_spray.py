@@ -34,7 +34,10 @@ def add_members(programme, count):
 class TestSpray:
     @pytest.mark.parametrize(
         ("patience", "rights_per_hour"),
-        [(timedelta(0), 0), (LATEST, 12_000)],
+        [
+            (timedelta(0), 0),
+            pytest.param(LATEST, 12_000, marks=pytest.mark.soak),
+        ],
         ids=["quiet", "late-in-a-crowd"],
     )
     def test_takes_over_hardly_anybody(self, patience, rights_per_hour):
@@ -71,12 +74,15 @@ class TestServices:
         [
             # Few members and addresses, so that every limit is met.
             Attack(guesses=1_500, members=60, addresses=30, per_hour=1_500),
-            Attack(
-                guesses=1_000,
-                members=400,
-                addresses=200,
-                per_hour=600,
-                patience=timedelta(minutes=4),
+            pytest.param(
+                Attack(
+                    guesses=1_000,
+                    members=400,
+                    addresses=200,
+                    per_hour=600,
+                    patience=timedelta(minutes=4),
+                ),
+                marks=pytest.mark.soak,
             ),
         ],
         ids=["dense", "spread"],
