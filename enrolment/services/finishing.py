@@ -65,12 +65,19 @@ def finish_registration(
     _refuse_unanswered(accepts_terms, channels)
     email = members.clean_email(email)
     with transaction.atomic():
-        # Locked, so that a double tap finishes once.
-        link = (
+        # Locked, so that a double tap finishes once; the member first, as erasing does,
+        # or the two could wait for each other.
+        Member.objects.select_for_update().filter(pk=link.member_id).first()
+        found = (
             JoinLink.objects.select_for_update(of=("self",))
             .select_related("member__programme", "store")
-            .get(pk=link.pk)
+            .filter(pk=link.pk)
+            .first()
         )
+        if found is None:
+            # Erased with its member a moment ago.
+            raise LinkUnusable(LinkState.EXPIRED)
+        link = found
         state = link_state(link, now=now)
         if state is not LinkState.OPEN:
             raise LinkUnusable(state)
