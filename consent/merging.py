@@ -14,8 +14,15 @@ from consent.models import (
     ConsentEntry,
     Contact,
     ContactPreference,
+    ContactPreferenceChange,
+    Erasure,
+    InactivityNotice,
     Permission,
+    Renewal,
+    RightsRequest,
+    RightsStep,
     TermsAcceptance,
+    TopicWish,
 )
 from consent.selectors import Permissions, find_permission, permissions_of
 from consent.services import MEMBER, YES, repeat_entry
@@ -39,6 +46,23 @@ def register() -> None:
         ContactPreference, merge=merge_preferences, undo=keep_preferences
     )
     merge_registry.register_handed_on(Contact)
+    merge_registry.register_stays(
+        ContactPreferenceChange, "what a membership wished, and when, was its own"
+    )
+    merge_registry.register_stays(
+        Renewal, "who is kept is asked for themself; a merged membership is not asked"
+    )
+    merge_registry.register_stays(
+        InactivityNotice, "two memberships of one silence are told of each"
+    )
+    merge_registry.register_stays(
+        TopicWish, "a wish stays with the membership that had it"
+    )
+    merge_registry.register_stays(
+        RightsRequest, "a request is answered for the membership that it was made for"
+    )
+    merge_registry.register_stays(RightsStep, "goes with its request")
+    merge_registry.register_stays(Erasure, "names a membership that nobody has")
 
 
 def merge_permissions(merging: Merging) -> None:

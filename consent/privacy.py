@@ -2,13 +2,28 @@
 
 from consent import privacy_below
 from consent.models import (
+    AnswerTemplate,
+    Breach,
+    BreachEntry,
     ConsentEntry,
     Contact,
     ContactPolicy,
     ContactPreference,
+    ContactPreferenceChange,
+    Edition,
+    Erasure,
+    InactivityNotice,
     Permission,
+    Renewal,
+    RetentionCount,
+    RetentionPeriod,
+    RetentionRun,
+    RightsRequest,
+    RightsStep,
     Suppression,
     TermsAcceptance,
+    Text,
+    TopicWish,
 )
 from consent.registry import (
     Basis,
@@ -64,6 +79,14 @@ _BLOCKED = Field(
     Retention.BOOKS,
     Export.NO,
     Erase.KEEP,
+)
+_WORDS = Field(
+    DataClass.PERMISSION,
+    Use.PROOF,
+    Basis.LAW,
+    Retention.TWO_YEARS,
+    Export.YES,
+    Erase.BLANK,
 )
 _STAFF = Field(
     DataClass.WORK,
@@ -139,4 +162,128 @@ def register_all() -> None:
             **each(_KEY, "id", "member"),
             **each(_PROOF, "text", "at", "source"),
         },
+    )
+    _register_editions()
+    _register_rights()
+    _register_retention()
+
+
+def _register_editions() -> None:
+    register(
+        Edition,
+        {
+            **each(
+                _STAFF, "id", "public_id", "programme", "kind", "purpose", "channel"
+            ),
+            **each(_STAFF, "number", "state", "is_material", "changes", "holds_from"),
+            **each(_STAFF, "answer_by", "written_by", "written_at"),
+            **each(_STAFF, "sent_for_review_at", "returned_because"),
+            **each(_STAFF, "published_by", "published_at"),
+        },
+    )
+    register(
+        Text,
+        {
+            **each(
+                _STAFF, "id", "public_id", "programme", "kind", "purpose", "channel"
+            ),
+            **each(_STAFF, "edition", "version", "language", "title", "body"),
+            **each(_STAFF, "text_hash", "published_at"),
+        },
+    )
+    register(
+        Renewal,
+        {
+            **each(_NOW_KEY, "id", "public_id", "member", "edition"),
+            **each(_NOW, "outcome", "told_at", "answered_at"),
+        },
+    )
+    register(
+        TopicWish,
+        {
+            **each(_NOW_KEY, "id", "member"),
+            **each(_NOW, "topic", "kind", "wish", "at"),
+        },
+    )
+    register(
+        ContactPreferenceChange,
+        {
+            **each(_NOW_KEY, "id", "member"),
+            **each(_NOW, "valid_from", "wishes"),
+        },
+    )
+
+
+def _register_rights() -> None:
+    register(
+        RightsRequest,
+        {
+            **each(_KEY, "id", "public_id", "programme", "member"),
+            **each(_PROOF, "kind", "state", "source", "received_at", "due_at"),
+            **each(_PROOF, "extended_at", "extended_because", "proof", "proven_at"),
+            **each(_PROOF, "erase_at", "closed_at"),
+            # What was written may name people: the fact of the request stays.
+            **each(_WORDS, "words", "answer"),
+            **each(_STAFF, "handled_by"),
+        },
+    )
+    register(
+        RightsStep,
+        {
+            **each(_KEY, "id", "request"),
+            **each(_PROOF, "kind", "at"),
+            **each(_WORDS, "note"),
+            **each(_STAFF, "staff"),
+        },
+    )
+    register(
+        AnswerTemplate,
+        {
+            **each(_STAFF, "id", "public_id", "programme", "kind", "language", "title"),
+            **each(_STAFF, "body", "changed_by", "changed_at"),
+        },
+    )
+    register(
+        Erasure,
+        each(_BLOCKED, "id", "programme", "member_id", "at", "reason")
+        | each(_BLOCKED, "journaled_at"),
+    )
+
+
+def _register_retention() -> None:
+    register(
+        RetentionPeriod,
+        each(_STAFF, "id", "programme", "kind", "days", "changed_by", "changed_at"),
+    )
+    register(
+        RetentionRun,
+        {
+            **each(_STAFF, "id", "public_id", "programme", "is_dry", "state"),
+            **each(_STAFF, "started_at", "ended_at", "started_by", "error"),
+        },
+    )
+    register(
+        RetentionCount,
+        each(_STAFF, "id", "run", "kind", "days", "before", "found", "done"),
+    )
+    register(
+        InactivityNotice,
+        {
+            **each(_NOW_KEY, "id", "member"),
+            **each(_NOW, "month", "last_active_at", "told_at"),
+        },
+    )
+    register(
+        Breach,
+        {
+            **each(_STAFF, "id", "public_id", "programme", "title", "description"),
+            **each(_STAFF, "happened_at", "aware_at", "due_at", "members_touched"),
+            **each(_STAFF, "data_touched", "consequences", "measures", "risk"),
+            **each(_STAFF, "grounds", "authority_told_at", "authority_reference"),
+            **each(_STAFF, "members_told_at", "written_by", "closed_at"),
+        },
+    )
+    register(
+        BreachEntry,
+        each(_STAFF, "id", "breach", "at", "staff", "note", "changes"),
     )

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from common import plaintext
-from consent.models import Channel, Purpose, Text
+from consent.models import Channel, Edition, Purpose, Text
 from stores.models import Programme
 
 _HEADING = "## "
@@ -58,11 +58,19 @@ def publish(
     with transaction.atomic():
         # The programme's row, so that two publishers do not make the same version.
         Programme.objects.select_for_update().get(pk=programme.pk)
-        latest = Text.objects.filter(**what).aggregate(latest=Max("version"))["latest"]
+        latest = Edition.objects.filter(**what).aggregate(latest=Max("number"))
+        edition = Edition.objects.create(
+            **what,
+            number=(latest["latest"] or 0) + 1,
+            state=Edition.State.PUBLISHED,
+            written_at=now,
+            published_at=now,
+        )
         return [
             Text.objects.create(
                 **what,
-                version=(latest or 0) + 1,
+                edition=edition,
+                version=edition.number,
                 language=language,
                 title=wording.title,
                 body=wording.body,

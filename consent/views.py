@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from common.ui.htmx import is_partial
 from common.ui.toasts import toast
 from consent import selectors, services
-from consent.models import Channel, ConsentEntry, Purpose
+from consent.models import MESSAGE_CHANNELS, Channel, ConsentEntry, Purpose
 from members.models import Member
 from members.views.frame import answer, member_of, staff_of
 from stores.access import roles_of
@@ -74,7 +74,8 @@ def _panel(request: HttpRequest, member: Member) -> HttpResponse:
             for purpose in Purpose
             for channel in Channel
             # Of the rest only what somebody was asked.
-            if purpose == Purpose.MARKETING or (purpose, channel) in latest
+            if (purpose, channel) in latest
+            or (purpose == Purpose.MARKETING and channel in MESSAGE_CHANNELS)
         ],
         "acceptance": selectors.find_acceptance(member),
         "history": selectors.list_entries(member)[:_HISTORY],

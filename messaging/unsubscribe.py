@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core import signing
 from django.urls import reverse
 
-from consent.models import Channel
+from consent.models import MESSAGE_CHANNELS, Channel
 from messaging.models import Message
 
 LINK_LIFE = timedelta(days=400)
@@ -53,7 +53,7 @@ def read_token(token: str) -> Reader | None:
         content = signing.b64_decode(packed[:-1].encode())
     except (signing.BadSignature, ValueError):
         return None
-    (channel,) = (each for each in Channel if each.value[0] == packed[-1])
+    (channel,) = (each for each in MESSAGE_CHANNELS if each.value[0] == packed[-1])
     return Reader(UUID(bytes=content[:16]), channel, UUID(bytes=content[16:]))
 
 

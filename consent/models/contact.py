@@ -151,3 +151,116 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.channel}"
+
+
+class ContactPolicyChange(models.Model):
+    """What a club's bounds were from a moment on: written by a trigger, never changed.
+
+    Holds no personal data.
+    """
+
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="+")
+    valid_from = models.DateTimeField()
+    bounds = models.JSONField()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["programme", "-valid_from", "-id"],
+                name="contactpolicychange_latest",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.programme_id} {self.valid_from}"
+
+
+class ContactPreferenceChange(models.Model):
+    """What a member's wishes were from a moment on: written by a trigger.
+
+    Personal data: the member's own wishes.
+    """
+
+    member = models.ForeignKey(
+        Member, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    valid_from = models.DateTimeField()
+    wishes = models.JSONField()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["member", "-valid_from", "-id"],
+                name="contactpreferencechange_latest",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member_id} {self.valid_from}"
+
+
+class Topic(models.Model):
+    """A subject that messages can be about, which members can want or not want.
+
+    Holds no personal data.
+    """
+
+    class Kind(models.TextChoices):
+        INTEREST = "INTEREST", _("Interest")
+        # Tells something of health or belief: only ever excludes, never targets.
+        DIET = "DIET", _("Diet or allergy")
+
+    public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
+    programme = models.ForeignKey(
+        Programme, on_delete=models.PROTECT, related_name="topics"
+    )
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    # By language.
+    names = models.JSONField()
+    # The order members see them in.
+    position = models.PositiveSmallIntegerField(default=0, db_default=0)
+    # No longer offered; what members said of it stays and still excludes.
+    retired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["id", "kind"], name="topic_keeps_its_kind")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.names.get("sv") or next(iter(self.names.values()), ""))
+
+
+class TopicWish(models.Model):
+    """That a member wants a subject, or does not want it.
+
+    Personal data; of a diet or allergy it tells something of health (GDPR art. 9), is
+    said by the member alone and used to leave things out.
+    """
+
+    class Wish(models.TextChoices):
+        WANTED = "WANTED", _("Wanted")
+        UNWANTED = "UNWANTED", _("Not wanted")
+
+    member = models.ForeignKey(
+        Member, on_delete=models.CASCADE, related_name="topic_wishes", db_index=False
+    )
+    topic = models.ForeignKey(Topic, on_delete=models.PROTECT, related_name="+")
+    # The topic's own (a trigger fills it in), so that the rule below can be held.
+    kind = models.CharField(
+        max_length=8, choices=Topic.Kind.choices, editable=False, db_default=""
+    )
+    wish = models.CharField(max_length=8, choices=Wish.choices)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["member", "topic"], name="topicwish_once"),
+            models.CheckConstraint(
+                condition=~Q(kind="DIET", wish="WANTED"),
+                name="topicwish_diets_only_exclude",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.topic_id} {self.wish}"

@@ -1,12 +1,16 @@
 """What members were shown, what they agreed to, and what they took back."""
 
+from datetime import timedelta
+
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from common.ids import uuid7
 from members.models import Member
-from stores.models import Programme
+
+# Written down this long after it was said, an entry is marked as entered late.
+LATE = timedelta(hours=1)
 
 
 class Channel(models.TextChoices):
@@ -14,6 +18,15 @@ class Channel(models.TextChoices):
 
     SMS = "SMS", _("SMS")
     EMAIL = "EMAIL", _("E-mail")
+    POST = "POST", _("Post")
+    PHONE = "PHONE", _("Phone call")
+    PUSH = "PUSH", _("Push notice")
+    # For what does not depend on the way: profiling, partners, an objection to it all.
+    ANY = "ANY", _("Every way")
+
+
+# What this house can send through; of the others it keeps what members said.
+MESSAGE_CHANNELS = (Channel.SMS, Channel.EMAIL)
 
 
 class Purpose(models.TextChoices):
@@ -23,62 +36,6 @@ class Purpose(models.TextChoices):
     PROFILING = "PROFILING", _("Offers chosen from what I buy")
     SURVEYS = "SURVEYS", _("Questions about my visits")
     PARTNERS = "PARTNERS", _("Sharing with partners")
-
-
-class Text(models.Model):
-    """A version of a text that members agree to, in one language.
-
-    A published version never changes (a trigger refuses it): a new wording is a new
-    version. Holds no personal data.
-    """
-
-    class Kind(models.TextChoices):
-        TERMS = "TERMS", _("Membership terms")
-        CONSENT = "CONSENT", _("Consent text")
-
-    public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
-    programme = models.ForeignKey(
-        Programme, on_delete=models.PROTECT, related_name="texts"
-    )
-    kind = models.CharField(max_length=8, choices=Kind.choices)
-    # Empty for terms: terms and permissions are never in one text (GDPR art. 7(2)).
-    purpose = models.CharField(max_length=16, choices=Purpose.choices, blank=True)
-    channel = models.CharField(max_length=8, choices=Channel.choices, blank=True)
-    version = models.PositiveIntegerField()
-    language = models.CharField(max_length=2)
-    title = models.CharField(max_length=120)
-    body = models.TextField()
-    text_hash = models.BinaryField(max_length=32)
-    published_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=[
-                    "programme",
-                    "kind",
-                    "purpose",
-                    "channel",
-                    "version",
-                    "language",
-                ],
-                name="text_version_once_per_language",
-            ),
-            models.CheckConstraint(
-                condition=(
-                    models.Q(kind="TERMS", purpose="", channel="")
-                    | (
-                        models.Q(kind="CONSENT")
-                        & ~models.Q(purpose="")
-                        & ~models.Q(channel="")
-                    )
-                ),
-                name="text_never_mixes_terms_and_consent",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.title
 
 
 class ConsentEntry(models.Model):
@@ -99,6 +56,8 @@ class ConsentEntry(models.Model):
         EXPIRED = "EXPIRED", _("Expired")
         # Taken over with the old club, with its original date.
         IMPORTED = "IMPORTED", _("Imported")
+        # An objection taken back by the member; gives nothing by itself.
+        LIFTED = "LIFTED", _("Objection taken back")
 
     class Basis(models.TextChoices):
         CONSENT = "CONSENT", _("Consent")
@@ -114,6 +73,9 @@ class ConsentEntry(models.Model):
         IMPORT = "IMPORT", _("Import")
         MERGE = "MERGE", _("Merge")
         LINK = "LINK", _("Link in a message")
+        TILL = "TILL", _("Till")
+        API = "API", _("Another system")
+        RULE = "RULE", _("Rule of the club")
         DEMO = "DEMO", _("Demo data")
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
@@ -128,7 +90,7 @@ class ConsentEntry(models.Model):
     # Who acted: the member themself, or a staff id.
     actor = models.CharField(max_length=64)
     text = models.ForeignKey(
-        Text, on_delete=models.PROTECT, related_name="+", null=True
+        "consent.Text", on_delete=models.PROTECT, related_name="+", null=True
     )
     # What proves it: the link, code or form through which it came (an id of ours).
     evidence = models.JSONField(default=dict)
@@ -164,10 +126,32 @@ class ConsentEntry(models.Model):
                 | models.Q(receipt_id__isnull=False, purpose="MARKETING"),
                 name="consententry_soft_opt_in_names_its_receipt",
             ),
+            models.CheckConstraint(
+                # What is done with the data is one word for every way; a message has
+                # its way; only an objection is to all marketing at once.
+                condition=models.Q(purpose__in=["PROFILING", "PARTNERS"], channel="ANY")
+                | (models.Q(purpose="SURVEYS") & ~models.Q(channel="ANY"))
+                | (models.Q(purpose="MARKETING") & ~models.Q(channel="ANY"))
+                | models.Q(
+                    purpose="MARKETING",
+                    channel="ANY",
+                    action__in=["OBJECTED", "LIFTED"],
+                ),
+                name="consententry_channel_fits_its_purpose",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.action} {self.channel}"
+
+    @property
+    def is_entered_late(self) -> bool:
+        """Tell whether it was written down long after it was said.
+
+        Not what was taken over with an old club or by a merge: that always is.
+        """
+        told = {self.Source.IMPORT, self.Source.MERGE, self.Source.DEMO}
+        return self.source not in told and self.recorded_at - self.at > LATE
 
 
 class Permission(models.Model):
@@ -213,7 +197,7 @@ class TermsAcceptance(models.Model):
     member = models.ForeignKey(
         Member, on_delete=models.PROTECT, related_name="terms_acceptances"
     )
-    text = models.ForeignKey(Text, on_delete=models.PROTECT, related_name="+")
+    text = models.ForeignKey("consent.Text", on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
     source = models.CharField(max_length=10, choices=ConsentEntry.Source.choices)
 

@@ -10,7 +10,7 @@ from django.utils.translation import get_language_info, gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.ui.forms import DateInput, RadioCards
-from consent.models import Channel, Text
+from consent.models import MESSAGE_CHANNELS, Channel, Text
 from enrolment import rules
 
 YES, NO = "yes", "no"
@@ -80,7 +80,7 @@ class FinishForm(forms.Form):
             (code, get_language_info(code)["name_local"].capitalize())
             for code, _name in settings.LANGUAGES
         ]
-        for channel in Channel:
+        for channel in MESSAGE_CHANNELS:
             self.fields[channel.value] = forms.ChoiceField(
                 label=texts[channel].title,
                 choices=[(YES, _("Yes please")), (NO, _("No thanks"))],
@@ -94,14 +94,16 @@ class FinishForm(forms.Form):
     @property
     def channel_fields(self) -> list[tuple[forms.BoundField, Text]]:
         """Return each channel's field with the text that it asks about."""
-        return [(self[channel.value], self.texts[channel]) for channel in Channel]
+        return [
+            (self[channel.value], self.texts[channel]) for channel in MESSAGE_CHANNELS
+        ]
 
     @property
     def choices_made(self) -> dict[str, bool]:
         """Return the yes or no of each channel."""
         return {
             channel.value: self.cleaned_data[channel.value] == YES
-            for channel in Channel
+            for channel in MESSAGE_CHANNELS
         }
 
     def clean_birthday(self) -> date | None:
@@ -138,10 +140,12 @@ class FinishForm(forms.Form):
         return cleaned
 
     def _shown_now(self) -> str:
-        return ",".join(str(self.texts[name].public_id) for name in ("terms", *Channel))
+        return ",".join(
+            str(self.texts[name].public_id) for name in ("terms", *MESSAGE_CHANNELS)
+        )
 
     def _show_new_texts(self) -> None:
         """Bind the form to the texts in force, with the old choices undone."""
-        undone = {"accepts_terms", *(channel.value for channel in Channel)}
+        undone = {"accepts_terms", *(channel.value for channel in MESSAGE_CHANNELS)}
         kept = {name: value for name, value in self.data.items() if name not in undone}
         self.data = {**kept, "shown": self._shown_now()}

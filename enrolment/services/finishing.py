@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from consent import services as consent
-from consent.models import Channel, ConsentEntry, Purpose, Text
+from consent.models import MESSAGE_CHANNELS, Channel, ConsentEntry, Purpose, Text
 from consent.selectors import current_text
 from enrolment.models import JoinLink, Registration
 from enrolment.rules import LinkState
@@ -167,7 +167,7 @@ def finish_member(
         if phone_verified and member.phone:
             _prove_phone(member, source, now)
         _accept_terms(member, language, (texts or {}).get("terms"), source, now)
-        for channel in Channel:
+        for channel in MESSAGE_CHANNELS:
             _record_choice(
                 member,
                 channel,
@@ -188,7 +188,7 @@ def finish_member(
 def _refuse_unanswered(accepts_terms: bool, channels: Mapping[Any, bool]) -> None:
     if not accepts_terms:
         raise TermsNotAccepted
-    if set(channels) != set(Channel):
+    if set(channels) != set(MESSAGE_CHANNELS):
         raise ChoiceMissing
 
 

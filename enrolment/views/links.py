@@ -17,7 +17,7 @@ from django.views.decorators.http import (
 
 from common.addresses import address_block
 from common.limits import LimitReached, take
-from consent.models import Channel, Purpose, Text
+from consent.models import MESSAGE_CHANNELS, Purpose, Text
 from consent.selectors import current_text
 from enrolment import services
 from enrolment.forms import FinishForm
@@ -229,7 +229,7 @@ def _texts(programme: Programme, language: str) -> Mapping[str, Text]:
             programme=programme, kind=Text.Kind.TERMS, language=language
         )
     }
-    for channel in Channel:
+    for channel in MESSAGE_CHANNELS:
         texts[channel.value] = current_text(
             programme=programme,
             kind=Text.Kind.CONSENT,

@@ -11,7 +11,14 @@ from django.db import transaction
 from common.ids import uuid7
 from consent import kinds as consent_kinds
 from consent import services as consent
-from consent.models import Channel, ConsentEntry, Purpose, TermsAcceptance, Text
+from consent.models import (
+    MESSAGE_CHANNELS,
+    Channel,
+    ConsentEntry,
+    Purpose,
+    TermsAcceptance,
+    Text,
+)
 from consent.selectors import current_text
 from enrolment.models import Registration
 from loyalty.demo.names import Person
@@ -202,7 +209,7 @@ def _acts(
             channel=channel,
             language=language,
         )
-        for channel in Channel.values
+        for channel in MESSAGE_CHANNELS
         for language in {each.language for _member, each in pairs}
     }
     action = ConsentEntry.Action

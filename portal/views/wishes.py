@@ -16,7 +16,14 @@ from django.views.decorators.http import require_http_methods
 
 from common.ui.toasts import toast
 from consent import contact, services
-from consent.models import Channel, ConsentEntry, ContactPreference, Purpose, Text
+from consent.models import (
+    MESSAGE_CHANNELS,
+    Channel,
+    ConsentEntry,
+    ContactPreference,
+    Purpose,
+    Text,
+)
 from consent.selectors import current_text, permissions_of
 from members import phones
 from members.models import Member
@@ -165,7 +172,7 @@ def _save_rhythm(request: HttpRequest, member: Member, now: datetime) -> None:
 def _switches(member: Member) -> list[Switch]:
     held = permissions_of(member)
     found = []
-    for channel in Channel:
+    for channel in MESSAGE_CHANNELS:
         address = _masked(member, channel)
         if not address:
             continue

@@ -15,6 +15,7 @@ from django.db import connection
 
 from consent import contact, gate
 from consent.models import (
+    MESSAGE_CHANNELS,
     Channel,
     ConsentEntry,
     Contact,
@@ -201,7 +202,7 @@ def random_past(rng, number):
         past.entries.append(
             (
                 purpose.value,
-                rng.choice(list(Channel)).value,
+                rng.choice(MESSAGE_CHANNELS).value,
                 action,
                 # Of the same few days, so that moments meet.
                 START + timedelta(days=rng.randint(-40, 0)),
@@ -339,7 +340,7 @@ def compare(seed, *, members, moments):
     for _moment in range(moments):
         days = rng.choice([1, 2, 12])
         now = START + timedelta(minutes=rng.randint(0, 60 * 24 * days))
-        for channel in Channel:
+        for channel in MESSAGE_CHANNELS:
             for kind, purpose in QUESTIONS:
                 everybody = answers_for_all(programme, channel, kind, purpose, now)
                 some = gate.decide(

@@ -6,7 +6,15 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from consent import selectors, services, texts
-from consent.models import Channel, ConsentEntry, Purpose, TermsAcceptance, Text
+from consent.models import (
+    MESSAGE_CHANNELS,
+    Channel,
+    ConsentEntry,
+    Edition,
+    Purpose,
+    TermsAcceptance,
+    Text,
+)
 from consent.texts import Wording
 from members import events
 from members.models import Event
@@ -98,8 +106,17 @@ class TestRecordEntry:
             record(stranger, now, text=sms_text)
 
     def test_refuses_words_that_were_never_published(self, member, programme, now):
+        edition = Edition.objects.create(
+            programme=programme,
+            kind=Text.Kind.CONSENT,
+            purpose=Purpose.MARKETING,
+            channel=Channel.SMS,
+            number=9,
+            written_at=now,
+        )
         draft = Text.objects.create(
             programme=programme,
+            edition=edition,
             kind=Text.Kind.CONSENT,
             purpose=Purpose.MARKETING,
             channel=Channel.SMS,
@@ -262,7 +279,7 @@ class TestPublishDefaults:
         assert publish_texts(programme) == []
 
     @pytest.mark.parametrize("language", ["sv", "da", "en"])
-    @pytest.mark.parametrize("channel", list(Channel))
+    @pytest.mark.parametrize("channel", MESSAGE_CHANNELS)
     def test_names_company_channel_and_the_way_back(self, programme, language, channel):
         publish_texts(programme)
         text = selectors.current_text(

@@ -7,7 +7,14 @@ import pytest
 
 from consent import texts
 from consent.erasure import erase_member
-from consent.models import Channel, ConsentEntry, Purpose, TermsAcceptance, Text
+from consent.models import (
+    MESSAGE_CHANNELS,
+    Channel,
+    ConsentEntry,
+    Purpose,
+    TermsAcceptance,
+    Text,
+)
 from consent.selectors import find_permission, permissions_of
 from conversation import services
 from conversation.models import Conversation, InboundMessage
@@ -354,7 +361,7 @@ class TestStop:
     @pytest.fixture
     def member(self, club, now):
         member = MemberFactory(programme=club, phone=PHONE)
-        for channel in Channel:
+        for channel in MESSAGE_CHANNELS:
             answer(member, Action.GIVEN, channel=channel, at=now - timedelta(days=1))
         return member
 
