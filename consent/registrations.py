@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from consent import comparison, kinds, merging
+from consent.desk import registrations as desk
 from members import panels
 from members.panels import Column
 from stores import audit
@@ -13,6 +14,7 @@ def register() -> None:
     kinds.register()
     merging.register()
     comparison.register()
+    desk.register()
     panels.register(
         title=_("Consents"),
         url_name="consent:permissions-panel",

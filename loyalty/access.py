@@ -195,6 +195,8 @@ TABLE: dict[str, Access] = {
     "api-purchases:receipts": api("POST"),
     "api-points:member-lookup": api("POST"),
     "api-enrolment:members": api("POST"),
+    # consent: the data-protection officer's desk
+    "privacy:overview": desk(_AUDITORS),
     # consent: a panel of the member's page
     "consent:permissions-panel": desk(_SEE_MEMBERS),
     "points:member-panel": desk(_SEE_MEMBERS),

@@ -30,6 +30,7 @@ urlpatterns = [
     path("till/", include("till.urls")),
     path("me/", include("portal.urls")),
     path("", include("enrolment.urls")),
+    path("privacy/", include("consent.desk_urls")),
     path("dev/", include("messaging.urls")),
     path("", include("conversation.urls")),
     path("members/", include("consent.urls")),

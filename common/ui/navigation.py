@@ -21,6 +21,7 @@ GROUPS: dict[str, Text] = {
     "loyalty": _("Loyalty"),
     "stores": _("Stores"),
     "insight": _("Insight"),
+    "privacy": _("Privacy"),
     "settings": _("Settings"),
 }
 
