@@ -4,6 +4,7 @@ from django.utils.translation import ngettext
 
 from members import events
 from members.models import Event
+from points import words
 
 SPENT = "points.spent"
 REVERSED = "points.reversed"
@@ -25,38 +26,38 @@ def _points(event: Event) -> int:
 
 def _spent(event: Event) -> str:
     points = _points(event)
-    text = ngettext("Used %(points)d point.", "Used %(points)d points.", points)
-    return text % {"points": points}
+    text = ngettext("Used %(points)s point.", "Used %(points)s points.", points)
+    return text % {"points": words.number(points)}
 
 
 def _reversed(event: Event) -> str:
     points = _points(event)
     text = ngettext(
-        "%(points)d point taken back after a return.",
-        "%(points)d points taken back after a return.",
+        "%(points)s point taken back after a return.",
+        "%(points)s points taken back after a return.",
         points,
     )
-    return text % {"points": points}
+    return text % {"points": words.number(points)}
 
 
 def _expired(event: Event) -> str:
     points = _points(event)
-    text = ngettext("%(points)d point expired.", "%(points)d points expired.", points)
-    return text % {"points": points}
+    text = ngettext("%(points)s point expired.", "%(points)s points expired.", points)
+    return text % {"points": words.number(points)}
 
 
 def _adjusted(event: Event) -> str:
     points = _points(event)
     if int(event.data.get("points", 0)) < 0:
         text = ngettext(
-            "%(points)d point removed by the club.",
-            "%(points)d points removed by the club.",
+            "%(points)s point removed by the club.",
+            "%(points)s points removed by the club.",
             points,
         )
     else:
         text = ngettext(
-            "%(points)d point added by the club.",
-            "%(points)d points added by the club.",
+            "%(points)s point added by the club.",
+            "%(points)s points added by the club.",
             points,
         )
-    return text % {"points": points}
+    return text % {"points": words.number(points)}

@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 from common.money import display
 from members import events
 from members.models import Event
+from points import words
 
 ACCEPTED = "receipt.accepted"
 RETURNED = "receipt.returned"
@@ -58,9 +59,9 @@ def _points(event: Event) -> list[str]:
     taken = int(event.data.get("reversed", 0))
     said = []
     if earned:
-        text = ngettext("%(n)d point earned.", "%(n)d points earned.", earned)
-        said.append(text % {"n": earned})
+        text = ngettext("%(n)s point earned.", "%(n)s points earned.", earned)
+        said.append(text % {"n": words.number(earned)})
     if taken:
-        text = ngettext("%(n)d point taken back.", "%(n)d points taken back.", taken)
-        said.append(text % {"n": taken})
+        text = ngettext("%(n)s point taken back.", "%(n)s points taken back.", taken)
+        said.append(text % {"n": words.number(taken)})
     return said
