@@ -6,9 +6,11 @@ import pytest
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core.cache import cache
 from django.db import connection
-from django.test import Client
+from django.test import Client, TransactionTestCase
 
+from common import even_time
 from stores.roles import Role
+from tests.emptying import empty_tables
 from tests.factories.consent import without_bounds
 from tests.factories.stores import (
     ApiKeyFactory,
@@ -22,6 +24,30 @@ from tests.factories.stores import (
 def _empty_cache():
     # Limits on sign-in live in the cache and would carry over from test to test.
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _answers_at_once(monkeypatch):
+    """Wait for no full step of time; the tests of even answers turn it on again."""
+    monkeypatch.setattr(even_time, "ANSWER_AFTER_SECONDS", 0)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
+    """Spare commits the wait for the disk: no test pulls the plug of the server."""
+    options = connection.settings_dict.setdefault("OPTIONS", {})
+    options["options"] = "-c synchronous_commit=off"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quickly_emptied():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            TransactionTestCase,
+            "_fixture_teardown",
+            lambda _test: empty_tables(),
+        )
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -29,11 +29,6 @@ NUMBER = "070-174 06 05"
 numbers = count(1)
 
 
-@pytest.fixture(autouse=True)
-def _at_once(monkeypatch):
-    monkeypatch.setattr("common.even_time.ANSWER_AFTER_SECONDS", 0)
-
-
 @pytest.fixture
 def programme(programme, time_machine):
     time_machine.move_to(NOW, tick=True)

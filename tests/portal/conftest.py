@@ -1,4 +1,4 @@
-"""What the portal's tests share: members, browsers, and answers without delay."""
+"""What the portal's tests share: members, and browsers."""
 
 import re
 from datetime import UTC, datetime
@@ -6,16 +6,9 @@ from datetime import UTC, datetime
 import pytest
 from django.test import Client
 
-from common import even_time
 from messaging.models import Message
 from tests.factories.members import MemberFactory
 from tests.factories.portal import signed_in
-
-
-@pytest.fixture(autouse=True)
-def _no_delay(monkeypatch):
-    """Answer at once; TestEvenTime turns the delay back on."""
-    monkeypatch.setattr(even_time, "ANSWER_AFTER_SECONDS", 0)
 
 
 @pytest.fixture
