@@ -84,6 +84,11 @@ class Message(models.Model):
                 condition=Q(is_to_stranger=True),
                 name="message_to_strangers",
             ),
+            models.Index(
+                fields=["programme", "-queued_at"],
+                condition=Q(state="STOPPED"),
+                name="message_stopped",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -110,7 +110,12 @@ class ConsentEntry(models.Model):
             models.Index(
                 fields=["member", "purpose", "channel", "-at", "-id"],
                 name="consententry_latest_first",
-            )
+            ),
+            models.Index(
+                fields=["-at"],
+                condition=models.Q(action__in=["WITHDRAWN", "OBJECTED"]),
+                name="consententry_taken_back",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
