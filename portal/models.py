@@ -24,6 +24,8 @@ class LoginCode(models.Model):
         STEP_UP = "STEP_UP", _("Confirm")
         # To the number or address that is to be theirs.
         CONTACT = "CONTACT", _("Prove a contact")
+        # Told to staff by who asks about their data: it opens nothing.
+        DESK = "DESK", _("Show the desk who asks")
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
     member = models.ForeignKey(
