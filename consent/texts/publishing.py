@@ -1,8 +1,6 @@
-"""Publish the texts that members agree to, and cut them up for a page."""
+"""Publish a text in every language at once, and the wordings a club starts with."""
 
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
@@ -11,25 +9,8 @@ from django.db.models import Max
 
 from common import plaintext
 from consent.models import Channel, Edition, Purpose, Text
+from consent.texts.wording import Wording, digest, tidy
 from stores.models import Programme
-
-_HEADING = "## "
-
-
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """What one language says."""
-
-    title: str
-    body: str
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A heading (or none) and the paragraphs below it."""
-
-    heading: str
-    paragraphs: tuple[str, ...]
 
 
 def publish(
@@ -42,6 +23,9 @@ def publish(
     now: datetime,
 ) -> list[Text]:
     """Publish a new version, all its languages at once; it never changes again.
+
+    For what is set up with a club. What people write at the desk is drafted, reviewed
+    and published by `consent.texts.editing`.
 
     Raises:
         ValueError: there are no wordings.
@@ -85,16 +69,24 @@ def publish_defaults(programme: Programme, now: datetime) -> list[Text]:
     """Publish the first terms and consent texts, where there are none yet.
 
     Terms and permissions are separate texts: nobody says yes to marketing by becoming
-    a member (GDPR art. 7(2) and (4)).
+    a member (GDPR art. 7(2) and (4)). Sharing with partners is not among them: a club
+    that does so publishes its text on purpose.
     """
     made: list[Text] = []
     with transaction.atomic():
         # Held to the end, so that two that set up the same club publish once.
         Programme.objects.select_for_update().get(pk=programme.pk)
-        for kind, purpose, channel, name in _DEFAULTS:
-            exists = Text.objects.filter(
-                programme=programme, kind=kind, purpose=purpose, channel=channel
-            ).exists()
+        for (kind, purpose, channel), name in _DEFAULTS.items():
+            exists = (
+                name in _ON_DEMAND
+                or Text.objects.filter(
+                    programme=programme,
+                    kind=kind,
+                    purpose=purpose,
+                    channel=channel,
+                    published_at__isnull=False,
+                ).exists()
+            )
             if not exists:
                 made += publish(
                     programme=programme,
@@ -123,36 +115,25 @@ def default_wordings(programme: Programme, name: str) -> dict[str, Wording]:
     }
 
 
-def digest(wording: Wording) -> bytes:
-    """Return the hash that proves which words were shown."""
-    text = f"{wording.title}\n\n{wording.body}"
-    return hashlib.sha256(text.encode()).digest()
+def default_name(*, kind: str, purpose: str, channel: str) -> str | None:
+    """Return the file of our own wording of a text, or None: we have none."""
+    return _DEFAULTS.get((kind, purpose, channel))
 
 
-def sections(body: str) -> list[Section]:
-    """Cut a text into its sections: a line that starts with `## ` is a heading."""
-    found: list[tuple[str, list[str]]] = []
-    for block in body.split("\n\n"):
-        paragraph = " ".join(block.split())
-        if paragraph.startswith(_HEADING):
-            found.append((paragraph.removeprefix(_HEADING), []))
-        elif paragraph:
-            if not found:
-                found.append(("", []))
-            found[-1][1].append(paragraph)
-    return [Section(heading, tuple(paragraphs)) for heading, paragraphs in found]
-
-
-# What a club starts with: kind, purpose, channel, and the file of the wording.
-_DEFAULTS = [
-    (Text.Kind.TERMS, "", "", "terms"),
-    (Text.Kind.CONSENT, Purpose.MARKETING, Channel.SMS, "marketing_sms"),
-    (Text.Kind.CONSENT, Purpose.MARKETING, Channel.EMAIL, "marketing_email"),
-]
+# What a club starts with: the file of the wording by kind, purpose and channel.
+_DEFAULTS: dict[tuple[str, str, str], str] = {
+    (Text.Kind.TERMS, "", ""): "terms",
+    (Text.Kind.CONSENT, Purpose.MARKETING, Channel.SMS): "marketing_sms",
+    (Text.Kind.CONSENT, Purpose.MARKETING, Channel.EMAIL): "marketing_email",
+    (Text.Kind.CONSENT, Purpose.PROFILING, Channel.ANY): "profiling",
+    (Text.Kind.CONSENT, Purpose.SURVEYS, Channel.SMS): "surveys_sms",
+    (Text.Kind.CONSENT, Purpose.SURVEYS, Channel.EMAIL): "surveys_email",
+    (Text.Kind.CONSENT, Purpose.PARTNERS, Channel.ANY): "partners",
+}
+_ON_DEMAND = frozenset({"partners"})
 
 
 def _read(text: str) -> Wording:
     """Read a wording: its first line is the title; lines of a paragraph are joined."""
     title, _newline, body = text.partition("\n")
-    blocks = (" ".join(block.split()) for block in body.split("\n\n"))
-    return Wording(title.strip(), "\n\n".join(block for block in blocks if block))
+    return tidy(title, body)
