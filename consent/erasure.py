@@ -7,26 +7,36 @@ than that (a ledger to balance, receipts to cut loose) register a hook.
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from django.db import IntegrityError, models, transaction
-from django.db.models import Q
 
-from consent import registry
+from consent import contact, registry
+from consent.models import Channel, Erasure, Suppression
 from consent.registry import Erase, Field
+from consent.rows import NotErasable, blanked, condition, empty_value
 from members import cards
-from members.models import Member
+from members.models import Identifier, Member
+
+__all__ = [
+    "NotErasable",
+    "addresses_of",
+    "blanked",
+    "condition",
+    "empty_value",
+    "erase_member",
+    "register_hook",
+]
 
 Hook = Callable[[Member, datetime], None]
 
 # A collision of ten random digits is rare, and eight in a row a broken generator.
 _NUMBER_TRIES = 8
+_CHANNELS = {
+    Identifier.Kind.PHONE.value: Channel.SMS,
+    Identifier.Kind.EMAIL.value: Channel.EMAIL,
+}
 
 _hooks: list[Hook] = []
-
-
-class NotErasable(TypeError):
-    """Raised when a field is to be emptied and its column takes nothing empty."""
 
 
 def register_hook(hook: Hook) -> None:
@@ -37,17 +47,22 @@ def register_hook(hook: Hook) -> None:
     _hooks.append(hook)
 
 
-def erase_member(*, member: Member, now: datetime) -> None:
+def erase_member(
+    *, member: Member, now: datetime, reason: str = Erasure.Reason.REQUEST
+) -> None:
     """Erase everything that tells who a member is; twice changes nothing.
 
     A membership that was merged into this one is the same person and goes with it.
+    What is left names nobody: the books, the proof of what was agreed to, that there
+    was an erasure, and a keyed hash of each address, so that no list brings it back.
     """
     with transaction.atomic():
         member = Member.objects.select_for_update().get(pk=member.pk)
         if member.status == Member.Status.ERASED:
             return
         for merged in Member.objects.filter(merged_into=member).order_by("pk"):
-            erase_member(member=merged, now=now)
+            erase_member(member=merged, now=now, reason=reason)
+        _list_addresses(member, now)
         for hook in _hooks:
             hook(member, now)
         # From the upper rooms down, as they were registered: rows go before what
@@ -56,6 +71,41 @@ def erase_member(*, member: Member, now: datetime) -> None:
             if model is not Member:
                 _erase_rows(model, fields, member)
         _erase_self(member)
+        _note(member, reason, now)
+
+
+def addresses_of(member: Member) -> list[tuple[Channel, str]]:
+    """Return the numbers and addresses that are a member's now, each once."""
+    found = {
+        (Channel.SMS, member.phone): None,
+        (Channel.EMAIL, member.email.lower()): None,
+    }
+    known = Identifier.objects.filter(
+        member=member, kind__in=_CHANNELS, ended_at=None
+    ).order_by("pk")
+    found |= {(_CHANNELS[each.kind], each.value): None for each in known}
+    return [(channel, address) for channel, address in found if address]
+
+
+def _list_addresses(member: Member, now: datetime) -> None:
+    """Let no list that is imported later bring a member back into a mailing."""
+    for channel, address in addresses_of(member):
+        contact.suppress(
+            programme=member.programme,
+            channel=channel,
+            address=address,
+            reach=Suppression.Reach.MARKETING,
+            reason=Suppression.Reason.ERASED,
+            now=now,
+        )
+
+
+def _note(member: Member, reason: str, now: datetime) -> None:
+    """Write down that it was done, for whoever restores a backup from before."""
+    Erasure.objects.get_or_create(
+        member_id=member.public_id,
+        defaults={"programme": member.programme, "at": now, "reason": reason},
+    )
 
 
 def _erase_rows(
@@ -69,7 +119,7 @@ def _erase_rows(
         # By their keys: a condition over a join cannot be deleted by.
         model._base_manager.filter(pk__in=rows.values("pk")).delete()
         return
-    empty = {name: _empty(model, name) for name in blanked(model, fields)}
+    empty = {name: empty_value(model, name) for name in blanked(model, fields)}
     if empty:
         model._base_manager.filter(pk__in=rows.values("pk")).update(**empty)
 
@@ -77,7 +127,7 @@ def _erase_rows(
 def _erase_self(member: Member) -> None:
     fields = registry.registered()[Member]
     empty = {
-        name: _empty(Member, name)
+        name: empty_value(Member, name)
         for name in blanked(Member, fields)
         if name != "number"
     }
@@ -93,60 +143,3 @@ def _erase_self(member: Member) -> None:
                 raise
         else:
             break
-
-
-def blanked(model: type[models.Model], fields: dict[str, Field]) -> list[str]:
-    """Name the fields of a model that erasure empties; computed ones follow others."""
-    return [
-        name
-        for name, field in fields.items()
-        if field.erase is Erase.BLANK
-        and not isinstance(model._meta.get_field(name), models.GeneratedField)
-    ]
-
-
-def condition(model: type[models.Model]) -> Callable[[Member], Q] | None:
-    """Return what finds a member's rows in a model; None if it has none."""
-    paths = _paths(model)
-    if not paths:
-        return None
-
-    def theirs(member: Member) -> Q:
-        found = Q()
-        for path in paths:
-            found |= Q(**{path: member.pk})
-        return found
-
-    return theirs
-
-
-def _paths(model: type[models.Model]) -> list[str]:
-    """Return the shortest ways from a model to a member, as lookups."""
-    ahead: list[tuple[str, type[models.Model]]] = [("", model)]
-    seen = {model}
-    while ahead:
-        steps = [
-            (f"{path}{field.name}", field.related_model)
-            for path, here in ahead
-            for field in here._meta.concrete_fields
-            if isinstance(field.related_model, type)
-        ]
-        found = [path for path, target in steps if target is Member]
-        if found:
-            return found
-        ahead = [(f"{path}__", target) for path, target in steps if target not in seen]
-        seen.update(target for _path, target in ahead)
-    return []
-
-
-def _empty(model: type[models.Model], name: str) -> Any:
-    field = model._meta.get_field(name)
-    if not isinstance(field, models.Field):
-        raise NotErasable(f"{model._meta.label}.{name}")
-    if field.null:
-        return None
-    if isinstance(field, models.CharField | models.TextField):
-        return ""
-    if isinstance(field, models.JSONField):
-        return field.get_default() if field.has_default() else {}
-    raise NotErasable(f"{model._meta.label}.{name}")

@@ -251,7 +251,7 @@ class TestRegister:
             if any(field.erase is Erase.DELETE for field in fields.values()):
                 continue
             for name in erasure.blanked(model, fields):
-                erasure._empty(model, name)
+                erasure.empty_value(model, name)
 
     def test_finds_the_rows_of_every_model_that_links_to_a_member(self):
         for model in apps.get_models():
