@@ -260,17 +260,19 @@ def _register_retention() -> None:
         {
             **each(_STAFF, "id", "public_id", "programme", "is_dry", "state"),
             **each(_STAFF, "started_at", "ended_at", "started_by", "error"),
+            **each(_STAFF, "forecast"),
         },
     )
     register(
         RetentionCount,
-        each(_STAFF, "id", "run", "kind", "days", "before", "found", "done"),
+        each(_STAFF, "id", "run", "kind", "days", "before", "found", "done")
+        | each(_STAFF, "ended_at", "is_held", "confirmed_at", "confirmed_by"),
     )
     register(
         InactivityNotice,
         {
-            **each(_NOW_KEY, "id", "member"),
-            **each(_NOW, "month", "last_active_at", "told_at"),
+            **each(_NOW_KEY, "id", "member", "event_id"),
+            **each(_NOW, "step", "last_active_at", "asked_at", "told_at"),
         },
     )
     register(

@@ -47,6 +47,8 @@ class RetentionRun(models.Model):
     class State(models.TextChoices):
         RUNNING = "RUNNING", _("Running")
         DONE = "DONE", _("Done")
+        # Something is far more than usual: a person looks at it first.
+        HELD = "HELD", _("Waits for a person")
         FAILED = "FAILED", _("Stopped")
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
@@ -62,8 +64,17 @@ class RetentionRun(models.Model):
         Staff, on_delete=models.SET_NULL, related_name="+", null=True
     )
     error = models.CharField(max_length=200, blank=True, default="")
+    # How many silent members will be told and erased in the coming months.
+    forecast = models.JSONField(default=dict, db_default={})
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["programme", "is_dry"],
+                condition=Q(state="RUNNING"),
+                name="retentionrun_one_at_a_time",
+            )
+        ]
         indexes = [
             models.Index(
                 fields=["programme", "-started_at"], name="retentionrun_latest"
@@ -85,6 +96,14 @@ class RetentionCount(models.Model):
     before = models.DateTimeField()
     found = models.PositiveIntegerField()
     done = models.PositiveIntegerField(default=0)
+    # Null while there is more to let go.
+    ended_at = models.DateTimeField(null=True)
+    # Far more than usual; goes on when somebody has looked at it.
+    is_held = models.BooleanField(default=False, db_default=False)
+    confirmed_at = models.DateTimeField(null=True)
+    confirmed_by = models.ForeignKey(
+        Staff, on_delete=models.SET_NULL, related_name="+", null=True
+    )
 
     class Meta:
         constraints = [
@@ -104,19 +123,33 @@ class InactivityNotice(models.Model):
     member = models.ForeignKey(
         Member, on_delete=models.CASCADE, related_name="+", db_index=False
     )
-    # Months of silence at which it was sent: 22, 23, 24.
-    month = models.PositiveSmallIntegerField()
+    # Which of the three: after 22, 23 and 24 months unless the club has set another
+    # period.
+    step = models.PositiveSmallIntegerField()
     last_active_at = models.DateTimeField()
-    told_at = models.DateTimeField()
+    # The event that the message follows from.
+    event_id = models.UUIDField(unique=True)
+    asked_at = models.DateTimeField()
+    # When a message has left; null while none has.
+    told_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
-            # Who comes back and falls silent again is told anew.
+            # Rows go when the member is heard of, so there is one silence at a time.
             models.UniqueConstraint(
-                fields=["member", "last_active_at", "month"],
-                name="inactivitynotice_once_a_silence",
+                fields=["member", "step"], name="inactivitynotice_once_a_silence"
+            ),
+            models.CheckConstraint(
+                condition=Q(step__in=[1, 2, 3]), name="inactivitynotice_is_of_three"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["asked_at"],
+                condition=Q(told_at__isnull=True),
+                name="inactivitynotice_not_told",
             )
         ]
 
     def __str__(self) -> str:
-        return f"{self.member_id} {self.month}"
+        return f"{self.member_id} {self.step}"
