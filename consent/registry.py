@@ -34,6 +34,8 @@ class DataClass(models.TextChoices):
     PERMISSION = "PERMISSION", _("What was agreed to, and its proof")
     PURCHASE = "PURCHASE", _("Purchases")
     POINTS = "POINTS", _("Points")
+    # Deleted when a member objects to marketing (art. 21(3)), see `consent.profile`.
+    PROFILE = "PROFILE", _("Worked out from purchases, for personal offers")
     MESSAGE = "MESSAGE", _("Messages")
     SECRET = "SECRET", _("Hashes of codes, links and keys")
     USE = "USE", _("When and how the club's pages were used")
@@ -66,9 +68,16 @@ class Retention(models.TextChoices):
 
     DAY = "DAY", _("One day")
     MONTH = "MONTH", _("30 days")
+    YEAR = "YEAR", _("12 months")
+    THIRTEEN_MONTHS = "THIRTEEN_MONTHS", _("13 months")
     MEMBERSHIP = "MEMBERSHIP", _("As long as the membership")
     TWO_YEARS = "TWO_YEARS", _("Two years")
+    THREE_YEARS = "THREE_YEARS", _("36 months")
+    # Five years in Denmark and Norway: see the club's own periods.
     BOOKS = "BOOKS", _("Seven years after the financial year")
+    PROOF = "PROOF", _("As long as the membership, and two years")
+    LEDGER = "LEDGER", _("As long as the membership, then as the books")
+    WISH = "WISH", _("As long as the wish stands, and two years")
     EMPLOYMENT = "EMPLOYMENT", _("As long as the employment, and two years")
 
 
