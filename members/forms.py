@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from common.ui.forms import DateInput
+from common.ui.free_text import FreeText, FreeTextInput
 from members import care, phones
 from members.likeness import fold
 from members.merging import CHOOSABLE
@@ -17,12 +18,12 @@ from stores.models import Store
 
 def reason_field(hint: Any) -> forms.CharField:
     """Return the field in which staff say why; it goes to the audit trail."""
-    return forms.CharField(
+    return FreeText(
         label=gettext_lazy("Why?"),
         help_text=hint,
         min_length=4,
         max_length=200,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        widget=FreeTextInput(attrs={"autocomplete": "off"}),
     )
 
 

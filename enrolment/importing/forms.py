@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from common.ui.forms import RadioCards, Switch
+from common.ui.free_text import FreeText, FreeTextInput
 from enrolment.importing import sizes
 from enrolment.importing.columns import Column
 from enrolment.importing.dates import EXAMPLES
@@ -125,7 +126,7 @@ class ColumnsForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    source = forms.CharField(
+    source = FreeText(
         label=gettext_lazy("Where permissions were given"),
         help_text=gettext_lazy(
             "If it is the same for all and no column says it, such as: form at the "
@@ -133,7 +134,7 @@ class ColumnsForm(forms.Form):
         ),
         max_length=120,
         required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        widget=FreeTextInput(attrs={"autocomplete": "off"}),
     )
     mode = forms.ChoiceField(
         label=gettext_lazy("Those who are members already"),
