@@ -24,6 +24,8 @@ _SEE_MEMBERS = (*_EXPORT_MEMBERS, Role.MARKETER)
 # Who takes over an existing club, and who sees what was taken over.
 _IMPORT = (Role.OWNER, Role.MARKETER)
 _SEE_IMPORTS = (*_IMPORT, Role.DATA_PROTECTION_OFFICER)
+# Who sees what the club owes in points, and whether the ledger adds up.
+_SEE_BOOKS = (Role.OWNER, Role.ANALYST, Role.MARKETER)
 
 TABLE: dict[str, Access] = {
     "home": desk(ANYONE),
@@ -184,6 +186,13 @@ TABLE: dict[str, Access] = {
     "enrolment:poster-file": desk(_MAKE_POSTERS),
     # messaging: the simulator, where settings allow it
     "messaging:outbox": public("GET"),
+    # messaging: at the privacy desk
+    "message-desk:message-list": desk(_AUDITORS),
+    "message-desk:message-detail": desk(_AUDITORS),
+    "message-desk:stop-list": desk(_AUDITORS),
+    "message-desk:stops-panel": desk(_AUDITORS),
+    "message-desk:withdrawal-list": desk(_AUDITORS),
+    "message-desk:withdrawals-panel": desk(_AUDITORS),
     # conversation: providers prove themselves; texts are the same for everybody
     "conversation:hook": public("POST"),
     "conversation:text": public("GET"),
@@ -200,6 +209,12 @@ TABLE: dict[str, Access] = {
     # consent: a panel of the member's page
     "consent:permissions-panel": desk(_SEE_MEMBERS),
     "points:member-panel": desk(_SEE_MEMBERS),
+    "points:member-ledger": desk(_SEE_MEMBERS),
+    "points:liability": desk(_SEE_BOOKS),
+    "points:month-close": desk(post=_OWNER),
+    "points:assumption-add": desk(_OWNER, _OWNER),
+    "points:proof": desk(_SEE_BOOKS),
+    "points:proof-run": desk(post=_OWNER),
     "purchases:member-panel": desk(_SEE_MEMBERS),
     "consent:permission-withdraw": desk(post=_EXPORT_MEMBERS),
 }

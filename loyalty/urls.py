@@ -31,9 +31,10 @@ urlpatterns = [
     path("me/", include("portal.urls")),
     path("", include("enrolment.urls")),
     path("privacy/", include("consent.desk_urls")),
+    path("privacy/", include("messaging.desk.urls")),
     path("dev/", include("messaging.urls")),
     path("", include("conversation.urls")),
     path("members/", include("consent.urls")),
-    path("members/", include("points.urls")),
+    path("", include("points.urls")),
     path("members/", include("purchases.urls")),
 ]

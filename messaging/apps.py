@@ -17,5 +17,9 @@ class MessagingConfig(AppConfig):
         # Not at the top: models cannot be imported before the apps are loaded.
         import_module("messaging.notices").register("member.activated", "welcome")
         import_module("messaging.privacy").register_all()
+        import_module("consent.record").register_receivers(
+            import_module("messaging.receivers").find
+        )
         import_module("messaging.merging").register()
+        import_module("messaging.desk.registrations").register()
         register(import_module("messaging.checks").transports_are_set)
