@@ -7,13 +7,15 @@ from uuid import UUID
 from django.db import transaction
 
 from common import blind
-from consent import kinds
+from consent import kinds, rules
 from consent.models import (
     Channel,
     Contact,
     ContactPolicy,
     ContactPreference,
     Suppression,
+    Topic,
+    TopicWish,
 )
 from members import events
 from members.models import Member
@@ -30,7 +32,15 @@ POLICY_FIELDS = (
     "youngest_years",
     "profiling_from_years",
 )
-_INDEX_KINDS = {Channel.SMS: "phone", Channel.EMAIL: "email"}
+_INDEX_KINDS = {Channel.SMS: "phone", Channel.PHONE: "phone", Channel.EMAIL: "email"}
+
+
+class AgeBelowLaw(ValueError):
+    """Raised for a youngest age below the law's; `least` is the law's."""
+
+    def __init__(self, least: int) -> None:
+        super().__init__(f"the law's least age is {least}")
+        self.least = least
 
 
 def policy_of(programme: Programme) -> ContactPolicy:
@@ -46,11 +56,16 @@ def set_policy(
 
     Raises:
         TypeError: there is no such bound.
+        AgeBelowLaw: members would be younger than the law of the club's country lets
+            consent online.
     """
     unknown = set(changes) - set(POLICY_FIELDS)
     if unknown:
         message = f"no bound on contacts: {', '.join(sorted(unknown))}"
         raise TypeError(message)
+    least = rules.least_age(programme.country)
+    if changes.get("youngest_years", least) < least:
+        raise AgeBelowLaw(least)
     with transaction.atomic():
         policy, _is_new = ContactPolicy.objects.select_for_update().get_or_create(
             programme=programme, defaults={"changed_at": now}
@@ -104,6 +119,59 @@ def restrict(*, member: Member, is_restricted: bool, now: datetime) -> None:
     )
 
 
+def set_topic_wish(
+    *, member: Member, topic: Topic, wish: str | None, now: datetime
+) -> TopicWish | None:
+    """Keep that a member wants a subject, or does not; None takes the wish back.
+
+    Raises:
+        ValueError: there is no such wish, a diet would be wanted, or the topic is
+            another club's.
+    """
+    if wish is not None and (
+        topic.kind == Topic.Kind.DIET
+        and TopicWish.Wish(wish) != TopicWish.Wish.UNWANTED
+    ):
+        message = "diets and allergies only exclude"
+        raise ValueError(message)
+    if topic.programme_id != member.programme_id:
+        message = "the topic is another club's"
+        raise ValueError(message)
+    with transaction.atomic():
+        # Locked, so that two taps are one act.
+        Member.objects.select_for_update(no_key=True).get(pk=member.pk)
+        found = TopicWish.objects.filter(member=member, topic=topic).first()
+        if (found.wish if found else None) == wish:
+            return found
+        if wish is None:
+            TopicWish.objects.filter(member=member, topic=topic).delete()
+            kept = None
+        else:
+            kept, _is_new = TopicWish.objects.update_or_create(
+                member=member,
+                topic=topic,
+                defaults={"wish": TopicWish.Wish(wish), "at": now},
+            )
+        events.record(member_id=member.pk, kind=kinds.TOPIC_WISHED, at=now, now=now)
+    return kept
+
+
+def topics_of(member: Member) -> list[tuple[Topic, str | None]]:
+    """Return the club's subjects in their order, each with the member's wish.
+
+    Of retired ones only those that the member once said something of.
+    """
+    wishes = dict(
+        TopicWish.objects.filter(member=member).values_list("topic_id", "wish")
+    )
+    topics = Topic.objects.filter(programme_id=member.programme_id)
+    return [
+        (topic, wishes.get(topic.pk))
+        for topic in topics.order_by("kind", "position", "pk")
+        if topic.retired_at is None or topic.pk in wishes
+    ]
+
+
 def suppress(
     *,
     programme: Programme,
@@ -115,26 +183,48 @@ def suppress(
 ) -> Suppression:
     """Write to an address no more; kept as a keyed hash, also after erasure.
 
-    A wider reach replaces a narrower one; a narrower one changes nothing.
+    A wider reach replaces a narrower one, which stays on record as lifted then; a
+    narrower one changes nothing.
     """
-    index = address_index(channel, address)
+    address_of = {
+        "programme": programme,
+        "channel": channel,
+        "contact_index": address_index(channel, address),
+    }
+    row = {"reach": reach, "reason": reason, "at": now}
     with transaction.atomic():
         found, is_new = Suppression.objects.select_for_update().get_or_create(
-            programme=programme,
-            channel=channel,
-            contact_index=index,
-            lifted_at=None,
-            defaults={"reach": reach, "reason": reason, "at": now},
+            **address_of, lifted_at=None, defaults=row
         )
-        if not is_new and reach == Suppression.Reach.ALL:
-            found.reach = reach
-            found.save(update_fields=["reach"])
+        wider = reach == Suppression.Reach.ALL and found.reach != reach
+        if not is_new and wider:
+            found.lifted_at = now
+            found.save(update_fields=["lifted_at"])
+            found = Suppression.objects.create(**address_of, **row)
     return found
 
 
 def lift_suppression(*, suppression: Suppression, now: datetime) -> None:
     """Let an address be written to again, as far as its member allows it."""
     Suppression.objects.filter(pk=suppression.pk, lifted_at=None).update(lifted_at=now)
+
+
+def forget_erased(*, member: Member, channel: str, now: datetime) -> None:
+    """Take a member's address off the list on which an erasure put it.
+
+    For who comes back and says yes by themselves: an import never gets here.
+    """
+    address = {Channel.SMS: member.phone, Channel.EMAIL: member.email}.get(
+        Channel(channel)
+    )
+    if address:
+        Suppression.objects.filter(
+            programme=member.programme,
+            channel=channel,
+            contact_index=address_index(channel, address.lower()),
+            reason=Suppression.Reason.ERASED,
+            lifted_at=None,
+        ).update(lifted_at=now)
 
 
 def find_suppression(

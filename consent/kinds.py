@@ -21,6 +21,9 @@ CONFIRMED = "consent.confirmed"
 OBJECTED = "consent.objected"
 EXPIRED = "consent.expired"
 IMPORTED = "consent.imported"
+LIFTED = "consent.lifted"
+SOFT_OPT_IN = "consent.soft_opt_in"
+TOPIC_WISHED = "consent.topic_wished"
 LIMIT_WISHED = "consent.limit_wished"
 SNOOZED = "consent.snoozed"
 RESTRICTED = "consent.restricted"
@@ -37,6 +40,9 @@ def register() -> None:
     events.register_kind(OBJECTED, icon="circle-x", describe=_said(_OBJECTED))
     events.register_kind(EXPIRED, icon="hourglass", describe=_said(_EXPIRED))
     events.register_kind(IMPORTED, icon="bell", describe=_said(_IMPORTED))
+    events.register_kind(LIFTED, icon="bell", describe=_said(_LIFTED))
+    events.register_kind(SOFT_OPT_IN, icon="bell", describe=_said(_SOFT))
+    events.register_kind(TOPIC_WISHED, icon="pencil", describe=_topic)
     events.register_kind(LIMIT_WISHED, icon="adjustments-horizontal", describe=_limit)
     events.register_kind(SNOOZED, icon="bell", describe=_snoozed)
     events.register_kind(RESTRICTED, icon="shield-check", describe=_restricted)
@@ -62,6 +68,7 @@ _CONFIRMED = {
 _OBJECTED = {
     Channel.SMS: _("Objected to direct marketing by SMS."),
     Channel.EMAIL: _("Objected to direct marketing by e-mail."),
+    Channel.ANY: _("Objected to all direct marketing."),
 }
 _EXPIRED = {
     Channel.SMS: _("The yes to offers and news by SMS became too old."),
@@ -71,6 +78,35 @@ _IMPORTED = {
     Channel.SMS: _("A yes to offers and news by SMS was taken over."),
     Channel.EMAIL: _("A yes to offers and news by e-mail was taken over."),
 }
+_LIFTED = {
+    Channel.ANY: _("Took the objection to all direct marketing back."),
+}
+_SOFT = {
+    Channel.SMS: _("May get offers by SMS as a customer; did not say no to it."),
+    Channel.EMAIL: _("May get offers by e-mail as a customer; did not say no to it."),
+}
+# What is said once, for every way.
+_PROFILING = {
+    GIVEN: _("Said yes to offers chosen from the purchases."),
+    REFUSED: _("Said no to offers chosen from the purchases."),
+    WITHDRAWN: _("Stopped offers chosen from the purchases."),
+    CONFIRMED: _("Confirmed offers chosen from the purchases."),
+    OBJECTED: _("Objected to profiling for marketing; what it had led to was deleted."),
+    EXPIRED: _("The yes to offers chosen from the purchases became too old."),
+    IMPORTED: _("A yes to offers chosen from the purchases was taken over."),
+    LIFTED: _("Took the objection to profiling for marketing back."),
+}
+_PARTNERS = {
+    GIVEN: _("Said yes to sharing with partners."),
+    REFUSED: _("Said no to sharing with partners."),
+    WITHDRAWN: _("Stopped sharing with partners."),
+    CONFIRMED: _("Confirmed sharing with partners."),
+    OBJECTED: _("Objected to sharing with partners."),
+    EXPIRED: _("The yes to sharing with partners became too old."),
+    IMPORTED: _("A yes to sharing with partners was taken over."),
+    LIFTED: _("Took the objection to sharing with partners back."),
+}
+_ONCE = {Purpose.PROFILING: _PROFILING, Purpose.PARTNERS: _PARTNERS}
 # Of other purposes: what was done, and to what.
 _OTHER = {
     GIVEN: _("Said yes: %(what)s (%(channel)s)."),
@@ -80,6 +116,8 @@ _OTHER = {
     OBJECTED: _("Objected: %(what)s (%(channel)s)."),
     EXPIRED: _("Became too old: %(what)s (%(channel)s)."),
     IMPORTED: _("Taken over: %(what)s (%(channel)s)."),
+    LIFTED: _("Objection taken back: %(what)s (%(channel)s)."),
+    SOFT_OPT_IN: _("Allowed as a customer: %(what)s (%(channel)s)."),
 }
 _PURPOSES = dict(Purpose.choices)
 _CHANNELS = dict(Channel.choices)
@@ -91,12 +129,19 @@ def _said(words: Mapping[Channel, Words]) -> Callable[[Event], str]:
         channel = event.data.get("channel", Channel.EMAIL)
         if purpose == Purpose.MARKETING and channel in words:
             return str(words[Channel(channel)])
+        if purpose in _ONCE and event.kind in _ONCE[Purpose(purpose)]:
+            return str(_ONCE[Purpose(purpose)][event.kind])
         return str(_OTHER[event.kind]) % {
             "what": str(_PURPOSES.get(purpose, purpose)).lower(),
             "channel": _CHANNELS.get(channel, channel),
         }
 
     return describe
+
+
+def _topic(_event: Event) -> str:
+    # Not which: a diet or allergy tells something of health.
+    return gettext("Said what messages may be about.")
 
 
 def _limit(event: Event) -> str:

@@ -108,6 +108,16 @@ class Field:
     erase: Erase
 
 
+# Why a field of a class is not given to the person; other classes always are.
+_WITHHELD: dict[DataClass, Words] = {
+    DataClass.KEY: _("Inner keys and guesses of ours, which say nothing of you."),
+    DataClass.SECRET: _(
+        "Hashes of codes, links, keys and addresses: whoever had them could misuse "
+        "them, and they cannot be read."
+    ),
+    DataClass.WORK: _("What is about our staff, not about you."),
+}
+
 _models: dict[type[models.Model], dict[str, Field]] = {}
 _titles: dict[type[models.Model], Words] = {}
 
@@ -148,6 +158,15 @@ def registered() -> dict[type[models.Model], dict[str, Field]]:
 def title_of(model: type[models.Model]) -> str:
     """Return what people call the rows of a model."""
     return str(_titles.get(model) or capfirst(model._meta.verbose_name_plural))
+
+
+def why_withheld(field: Field) -> str:
+    """Say why a field is not in the export.
+
+    Raises:
+        LookupError: nothing of its class may be held back.
+    """
+    return str(_WITHHELD[field.data_class])
 
 
 def missing(candidates: Iterable[type[models.Model]]) -> list[str]:

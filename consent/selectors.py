@@ -2,7 +2,14 @@
 
 from django.db.models import QuerySet
 
-from consent.models import ConsentEntry, TermsAcceptance, Text
+from consent.models import (
+    Channel,
+    ConsentEntry,
+    Permission,
+    Purpose,
+    TermsAcceptance,
+    Text,
+)
 from members.models import Member
 from stores.models import Programme
 
@@ -59,6 +66,16 @@ def find_permission(
         .order_by("-at", "-pk")
         .first()
     )
+
+
+def has_objected(member: Member) -> bool:
+    """Tell whether the member objects to all direct marketing (GDPR art. 21(2))."""
+    return Permission.objects.filter(
+        member=member,
+        purpose=Purpose.MARKETING,
+        channel=Channel.ANY,
+        action=ConsentEntry.Action.OBJECTED,
+    ).exists()
 
 
 def list_entries(member: Member) -> QuerySet[ConsentEntry]:

@@ -2,9 +2,12 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from consent.services import register_receipts
 from members import panels
 from members.panels import Column
-from purchases import comparison, faults, kinds, merging
+from points.books import liability
+from purchases import comparison, customers, faults, kinds, merging
+from purchases.selectors import earning_sales
 
 
 def register() -> None:
@@ -13,6 +16,8 @@ def register() -> None:
     kinds.register()
     merging.register()
     comparison.register()
+    register_receipts(customers.when_bought)
+    liability.register_sales(earning_sales)
     panels.register(
         title=_("Purchases"),
         url_name="purchases:member-panel",

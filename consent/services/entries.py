@@ -1,17 +1,15 @@
-"""Write down what a member allowed, refused or took back."""
+"""The record itself: one entry for each act of permission, with its proof."""
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
-from consent import kinds
+from consent import contact, kinds
 from consent.models import Channel, ConsentEntry, Purpose, TermsAcceptance, Text
-from consent.selectors import find_permission, permissions_of
 from members import events
 from members.models import Member
-from stores import audit
-from stores.models import Staff
 
 # The actor when members act for themselves; otherwise a public id of staff.
 MEMBER = "member"
@@ -24,6 +22,9 @@ YES = frozenset(
     }
 )
 
+# A member's own: an import says what somebody else wrote down.
+_OWN_YES = frozenset({ConsentEntry.Action.GIVEN, ConsentEntry.Action.CONFIRMED})
+
 _EVENTS = {
     ConsentEntry.Action.GIVEN: kinds.GIVEN,
     ConsentEntry.Action.REFUSED: kinds.REFUSED,
@@ -32,6 +33,7 @@ _EVENTS = {
     ConsentEntry.Action.OBJECTED: kinds.OBJECTED,
     ConsentEntry.Action.EXPIRED: kinds.EXPIRED,
     ConsentEntry.Action.IMPORTED: kinds.IMPORTED,
+    ConsentEntry.Action.LIFTED: kinds.LIFTED,
 }
 
 
@@ -50,10 +52,14 @@ def record_entry(
     actor: str,
     text: Text | None = None,
     evidence: dict[str, Any] | None = None,
+    basis: str = ConsentEntry.Basis.CONSENT,
+    receipt_id: UUID | None = None,
+    now: datetime | None = None,
 ) -> ConsentEntry:
     """Add one act of permission to the member's record, with its proof.
 
-    `evidence` holds ids of ours (a link, a code, a form), never contact details.
+    `evidence` holds ids of ours (a link, a code, a form), never contact details. `now`
+    is when it is written down, for what was said before; else the database's clock.
 
     Raises:
         TextMismatch: a yes without the text that was shown, or with another's.
@@ -71,8 +77,13 @@ def record_entry(
             actor=actor,
             text=text,
             evidence=evidence or {},
+            basis=basis,
+            receipt_id=receipt_id,
+            **({} if now is None else {"recorded_at": now}),
         )
-        _tell(entry, at)
+        if action in _OWN_YES and basis == ConsentEntry.Basis.CONSENT:
+            contact.forget_erased(member=member, channel=channel, now=now or at)
+        _tell(entry, now or at)
     return entry
 
 
@@ -101,106 +112,11 @@ def repeat_entry(
             actor=actor,
             text=entry.text,
             evidence={**evidence, "entry": str(entry.public_id)},
+            basis=entry.basis,
+            receipt_id=entry.receipt_id,
         )
         _tell(again, now)
     return again
-
-
-def withdraw_for_member(
-    *, member: Member, purpose: str, channel: str, staff: Staff, now: datetime
-) -> ConsentEntry | None:
-    """Take a member's yes back because they said so to staff; None if there is none.
-
-    There is no giving for a member: a yes is the member's own act.
-    """
-    with transaction.atomic():
-        # Locked, so that two clicks are one withdrawal.
-        Member.objects.select_for_update().get(pk=member.pk)
-        latest = find_permission(member, purpose=purpose, channel=channel)
-        if latest is None or latest.action != ConsentEntry.Action.GIVEN:
-            return None
-        entry = record_entry(
-            member=member,
-            purpose=purpose,
-            channel=channel,
-            action=ConsentEntry.Action.WITHDRAWN,
-            at=now,
-            source=ConsentEntry.Source.STAFF,
-            actor=str(staff.public_id),
-        )
-        audit.record(
-            programme=member.programme,
-            actor=staff,
-            action=kinds.WITHDRAWN,
-            now=now,
-            member_id=member.public_id,
-            subject=f"{purpose} {channel}",
-        )
-    return entry
-
-
-def choose(
-    *,
-    member: Member,
-    purpose: str,
-    channel: str,
-    yes: bool,
-    text: Text | None,
-    source: str,
-    evidence: dict[str, Any],
-    now: datetime,
-) -> ConsentEntry | None:
-    """Write down a member's own yes or no; None when that is what holds already.
-
-    Raises:
-        TextMismatch: a yes without the text that was shown, or with another's.
-    """
-    with transaction.atomic():
-        # Locked, so that two taps are one act.
-        Member.objects.select_for_update(no_key=True).get(pk=member.pk)
-        latest = find_permission(member, purpose=purpose, channel=channel)
-        is_given = latest is not None and latest.action in YES
-        if is_given == yes and (yes or latest is not None):
-            return None
-        no = ConsentEntry.Action.WITHDRAWN if is_given else ConsentEntry.Action.REFUSED
-        return record_entry(
-            member=member,
-            purpose=purpose,
-            channel=channel,
-            action=ConsentEntry.Action.GIVEN if yes else no,
-            at=now,
-            source=source,
-            actor=MEMBER,
-            text=text,
-            evidence=evidence,
-        )
-
-
-def withdraw_all(
-    *,
-    member: Member,
-    channel: str = "",
-    source: str,
-    evidence: dict[str, Any],
-    now: datetime,
-) -> list[ConsentEntry]:
-    """Take back every yes of a member, or every one on a channel; return what was."""
-    with transaction.atomic():
-        Member.objects.select_for_update(no_key=True).get(pk=member.pk)
-        return [
-            record_entry(
-                member=member,
-                purpose=entry.purpose,
-                channel=entry.channel,
-                action=ConsentEntry.Action.WITHDRAWN,
-                at=now,
-                source=source,
-                actor=MEMBER,
-                evidence=evidence,
-            )
-            for entry in permissions_of(member).values()
-            if entry.action in YES and channel in {"", entry.channel}
-        ]
 
 
 def accept_terms(
@@ -220,9 +136,12 @@ def accept_terms(
 
 
 def _tell(entry: ConsentEntry, now: datetime) -> None:
+    is_soft = entry.basis == ConsentEntry.Basis.SOFT_OPT_IN and entry.action in YES
     events.record(
         member_id=entry.member_id,
-        kind=_EVENTS[ConsentEntry.Action(entry.action)],
+        kind=kinds.SOFT_OPT_IN
+        if is_soft
+        else _EVENTS[ConsentEntry.Action(entry.action)],
         at=entry.at,
         now=now,
         data={
