@@ -10,7 +10,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, models, transaction
 
-from consent import contact, registry
+from consent import contact, journal, registry
 from consent.models import Channel, Erasure, Suppression
 from consent.registry import Erase, Field
 from consent.rows import NotErasable, blanked, condition, empty_value
@@ -102,10 +102,12 @@ def _list_addresses(member: Member, now: datetime) -> None:
 
 def _note(member: Member, reason: str, now: datetime) -> None:
     """Write down that it was done, for whoever restores a backup from before."""
-    Erasure.objects.get_or_create(
+    erasure, is_new = Erasure.objects.get_or_create(
         member_id=member.public_id,
         defaults={"programme": member.programme, "at": now, "reason": reason},
     )
+    if is_new:
+        journal.note(erasure)
 
 
 def _erase_rows(

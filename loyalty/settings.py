@@ -75,6 +75,13 @@ MESSAGE_TRANSPORTS = {
 # When somebody who has not finished the registration is reminded, and erased.
 UNFINISHED_REMIND_DAYS = env.number("UNFINISHED_REMIND_DAYS", default=3)
 UNFINISHED_ERASE_DAYS = env.number("UNFINISHED_ERASE_DAYS", default=30)
+# RETENTION: where erasures are written outside the database, how long a silent member
+# has after the last message, and from how many rows on a person looks first.
+ERASURE_JOURNAL = Path(
+    env.text("STAMKUND_ERASURE_JOURNAL", str(VAR_DIR / "erasures.jsonl"))
+)
+INACTIVE_GRACE_DAYS = env.number("INACTIVE_GRACE_DAYS", default=14)
+RETENTION_HOLD_ROWS = env.number("RETENTION_HOLD_ROWS", default=1000)
 # For how long points cannot be used after a member's number or address has changed.
 CONTACT_HOLD_HOURS = env.number("CONTACT_HOLD_HOURS", default=24)
 # Parts of SMS with codes and links that the club sends in a day at most: what fraud
