@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 
 from common import blind
+from consent import rules
 from consent.models import Channel, Suppression
 from members.models import Member
 from stores.models import Programme
@@ -44,6 +45,7 @@ class Code(StrEnum):
     WITHDRAWN = "withdrawn"
     OBJECTED = "objected"
     EXPIRED = "expired"
+    TOPIC_UNWANTED = "topic_unwanted"
     # Not now, but later: `retry_at` says when it is worth asking again.
     SNOOZED = "snoozed"
     QUIET_HOURS = "quiet_hours"
@@ -59,19 +61,24 @@ OPEN = frozenset({Code.CODE, Code.SERVICE, Code.CONSENT_GIVEN, Code.SOFT_OPT_IN}
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The gate's answer; `entry_id` is the consent entry that decided it."""
+    """The gate's answer; `entry_id` is the consent entry that decided it.
+
+    What is chosen from purchases, or is partners', needs two permissions: then the
+    second is `also_entry_id`.
+    """
 
     allowed: bool
     code: Code
     entry_id: int | None = None
     retry_at: datetime | None = None
+    also_entry_id: int | None = None
 
 
 _SOME = """
-SELECT member_id, code, entry_id, retry_at
-FROM consent_gate_some(%s, %s, %s, %s, %s, %s, %s, %s, %s)
+SELECT member_id, code, entry_id, retry_at, also_entry_id
+FROM consent_gate_some(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
-_ALL = "SELECT * FROM consent_gate(%s, %s, %s, %s, %s, %s, %s, %s)"
+_ALL = "SELECT * FROM consent_gate(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 
 
 def may_send(
@@ -80,6 +87,7 @@ def may_send(
     channel: str,
     message_class: str,
     purpose: str = "",
+    topics: Iterable[int] = (),
     now: datetime,
 ) -> Decision:
     """Decide whether a message may go to a member on a channel, for a purpose, now.
@@ -87,6 +95,9 @@ def may_send(
     Codes and service messages go to everybody but the erased and those who get nothing
     at all; without a member (a code for somebody who is not one) too. Marketing and
     surveys need an active member who allows it, and room in the one budget of both.
+    Marketing for PROFILING or PARTNERS needs that permission besides the one to
+    marketing. `topics` are the keys of what the message is about: one that the member
+    does not want stops it; what they do want opens nothing.
     """
     kind = MessageClass(message_class)
     if member is None:
@@ -97,6 +108,7 @@ def may_send(
         channel=channel,
         message_class=kind,
         purpose=purpose,
+        topics=topics,
         now=now,
     )
     # Not in the database (any more): nobody to write to.
@@ -110,6 +122,7 @@ def decide(
     channel: str,
     message_class: str,
     purpose: str = "",
+    topics: Iterable[int] = (),
     now: datetime,
 ) -> dict[int, Decision]:
     """Decide for some members of a programme, by their keys."""
@@ -118,11 +131,15 @@ def decide(
     with connection.cursor() as cursor:
         cursor.execute(
             _SOME,
-            [programme.pk, ids, *_question(programme, channel, kind, purpose, now)],
+            [
+                programme.pk,
+                ids,
+                *_question(programme, channel, kind, purpose, topics, now),
+            ],
         )
         return {
-            member_id: Decision(Code(code) in OPEN, Code(code), entry_id, retry_at)
-            for member_id, code, entry_id, retry_at in cursor.fetchall()
+            member_id: Decision(Code(code) in OPEN, Code(code), *reasons)
+            for member_id, code, *reasons in cursor.fetchall()
         }
 
 
@@ -132,15 +149,17 @@ def query_for_all(
     channel: str,
     message_class: str,
     purpose: str = "",
+    topics: Iterable[int] = (),
     now: datetime,
 ) -> tuple[str, list[Any]]:
     """Return the decision for every member as a query and its parameters.
 
     To be joined, counted or inserted from: a million rows do not pass through Python.
-    The columns are member_id, code, entry_id and retry_at.
+    The columns are member_id, code, entry_id, retry_at and also_entry_id.
     """
     kind = MessageClass(message_class)
-    return _ALL, [programme.pk, *_question(programme, channel, kind, purpose, now)]
+    asked = _question(programme, channel, kind, purpose, topics, now)
+    return _ALL, [programme.pk, *asked]
 
 
 def count_by_code(
@@ -149,6 +168,7 @@ def count_by_code(
     channel: str,
     message_class: str,
     purpose: str = "",
+    topics: Iterable[int] = (),
     now: datetime,
 ) -> dict[Code, int]:
     """Count the club's members by the answer they would get."""
@@ -157,6 +177,7 @@ def count_by_code(
         channel=channel,
         message_class=message_class,
         purpose=purpose,
+        topics=topics,
         now=now,
     )
     with connection.cursor() as cursor:
@@ -180,10 +201,21 @@ def _question(
     channel: str,
     kind: MessageClass,
     purpose: str,
+    topics: Iterable[int],
     now: datetime,
 ) -> list[Any]:
     is_listed = Suppression.objects.filter(
         programme=programme, channel=channel, lifted_at=None
     ).exists()
     inner, outer = blind.pads() if is_listed else (b"", b"")
-    return [Channel(channel).value, kind.value, purpose, now, is_listed, inner, outer]
+    return [
+        Channel(channel).value,
+        kind.value,
+        purpose,
+        now,
+        list(topics),
+        rules.least_age(programme.country),
+        is_listed,
+        inner,
+        outer,
+    ]
