@@ -10,4 +10,8 @@ app_name = "privacy"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("consent.desk.urls")),
+    path("", include("consent.rights.urls")),
+    path("", include("consent.record.urls")),
+    path("topics/", include("consent.topics.urls")),
+    path("contact-policy/", include("consent.policy.urls")),
 ]

@@ -4,6 +4,9 @@ from django.utils.translation import gettext_lazy as _
 
 from consent import comparison, kinds, merging
 from consent.desk import registrations as desk
+from consent.policy import registrations as policy
+from consent.rights import registrations as rights
+from consent.topics import registrations as topics
 from members import panels
 from members.panels import Column
 from stores import audit
@@ -15,6 +18,9 @@ def register() -> None:
     merging.register()
     comparison.register()
     desk.register()
+    policy.register()
+    rights.register()
+    topics.register()
     panels.register(
         title=_("Consents"),
         url_name="consent:permissions-panel",

@@ -168,6 +168,14 @@ TABLE: dict[str, Access] = {
     "portal:device-end": member("POST"),
     "portal:devices-end": member("POST"),
     "portal:leave": member("GET", "POST"),
+    "portal:data": member("GET"),
+    "portal:data-copy": member("GET", "POST"),
+    "portal:data-ask": member("GET", "POST"),
+    "portal:data-erase": member("GET", "POST"),
+    "portal:data-keep": member("POST"),
+    # Behind the link in the message: who lost the phone may have no other way in.
+    "portal:erasure-undo": public("GET", "POST"),
+    "portal:erasure-kept": public("GET"),
     # Behind the link in a marketing message.
     "portal:wishes": public("GET", "POST"),
     "portal:wishes-stop": public("GET", "POST"),
@@ -206,6 +214,16 @@ TABLE: dict[str, Access] = {
     "api-enrolment:members": api("POST"),
     # consent: the data-protection officer's desk
     "privacy:overview": desk(_AUDITORS),
+    "privacy:topic-list": desk(_SEE_IMPORTS),
+    "privacy:topic-add": desk(_IMPORT, _IMPORT),
+    "privacy:topic-edit": desk(_IMPORT, _IMPORT),
+    "privacy:topic-move": desk(post=_IMPORT),
+    "privacy:topic-retire": desk(_IMPORT, _IMPORT),
+    "privacy:topic-return": desk(post=_IMPORT),
+    "privacy:contact-policy": desk(_SEE_IMPORTS),
+    "privacy:contact-policy-edit": desk(_AUDITORS, _AUDITORS),
+    "privacy:contact-policy-sms-panel": desk(_SEE_IMPORTS),
+    "privacy:contact-policy-email-panel": desk(_SEE_IMPORTS),
     # consent: a panel of the member's page
     "consent:permissions-panel": desk(_SEE_MEMBERS),
     "points:member-panel": desk(_SEE_MEMBERS),

@@ -3,82 +3,45 @@
 Mail programs and scanners open links: only a POST changes anything.
 """
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from uuid import UUID
-
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.translation import gettext, ngettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from common.ui.toasts import toast
-from consent import contact, services
-from consent.models import (
-    MESSAGE_CHANNELS,
-    Channel,
-    ConsentEntry,
-    ContactPreference,
-    Purpose,
-    Text,
-)
-from consent.selectors import current_text, permissions_of
+from consent import services
+from consent.models import Channel, ConsentEntry
 from members import phones
-from members.models import Member
+from members.models import Identifier, Member
+from messaging.models import Message
 from messaging.unsubscribe import Reader, read_token
+from portal.views import preferences
 
-SNOOZES = (30, 90)
-LIMITS = (1, 2, 3)
-
-
-@dataclass(frozen=True, slots=True)
-class Switch:
-    """One channel as the page shows it."""
-
-    channel: Channel
-    address: str
-    is_given: bool
-    decided_at: datetime | None
-    text: Text
-
-    @property
-    def field(self) -> str:
-        """Return the name of the switch."""
-        return f"yes_{self.channel.lower()}"
-
-    @property
-    def text_field(self) -> str:
-        """Return the name of the field that says which version was shown."""
-        return f"text_{self.channel.lower()}"
+_KINDS = {Channel.SMS: Identifier.Kind.PHONE, Channel.EMAIL: Identifier.Kind.EMAIL}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def wishes(request: HttpRequest, token: str) -> HttpResponse:
     """Show a member's choices; masked, since a message can be passed on."""
     found = _member(token)
-    if found is None:
+    if found is None or not _is_still_theirs(*found):
         return _unknown(request)
     reader, member = found
     # In whose club and colours the page stands.
     request._programme = member.programme  # type: ignore[attr-defined]
+    way = preferences.Way(
+        template="portal/wishes.html",
+        url=reverse("portal:wishes", args=[token]),
+        source=ConsentEntry.Source.LINK,
+        evidence={"message": str(reader.message_id)},
+        language=member.language,
+        is_signed_in=False,
+    )
     with translation.override(member.language):
-        if request.method == "POST":
-            _save(request, reader, member)
-            toast(request, gettext("Your choices are saved."))
-            return redirect("portal:wishes", token)
-        preference = contact.preference_of(member)
-        context = {
-            "token": token,
-            "club": member.programme.name,
-            "switches": _switches(member),
-            "preference": preference,
-            "is_snoozed": _is_snoozed(preference),
-            "limits": _limits(),
-            "pauses": _pauses(preference),
-        }
-        response = render(request, "portal/wishes.html", context)
+        response = preferences.answer(
+            request, member, way, now=timezone.now(), club=member.programme.name
+        )
     return _private(response)
 
 
@@ -104,10 +67,12 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
                 evidence={"message": str(reader.message_id)},
                 now=timezone.now(),
             )
+        # Of an address that is another's by now, theirs is not shown.
+        is_theirs = _is_still_theirs(reader, member)
         context = {
             "token": token,
             "club": member.programme.name,
-            "address": _masked(member, reader.channel),
+            "address": _masked(member, reader.channel) if is_theirs else "",
             "is_done": request.method == "POST",
         }
         response = render(request, "portal/wishes_stop.html", context)
@@ -119,133 +84,32 @@ def _member(token: str) -> tuple[Reader, Member] | None:
     reader = read_token(token)
     if reader is None:
         return None
-    member = (
-        Member.objects.select_related("programme", "merged_into__programme")
-        .filter(public_id=reader.member_id)
-        .first()
-    )
-    if member is not None and member.merged_into is not None:
-        member = member.merged_into
+    members = Member.objects.select_related("programme")
+    member = members.filter(public_id=reader.member_id).first()
+    # Who was merged goes on as the member that was kept, however often.
+    while member is not None and member.merged_into_id is not None:
+        member = members.get(pk=member.merged_into_id)
     if member is None or member.status == Member.Status.ERASED:
         return None
     return reader, member
 
 
-def _save(request: HttpRequest, reader: Reader, member: Member) -> None:
-    now = timezone.now()
-    evidence = {"message": str(reader.message_id)}
-    if "stop_all" in request.POST:
-        services.withdraw_all(
-            member=member,
-            source=ConsentEntry.Source.LINK,
-            evidence=evidence,
-            now=now,
-        )
-        return
-    for switch in _switches(member):
-        services.choose(
-            member=member,
-            purpose=Purpose.MARKETING,
-            channel=switch.channel,
-            yes=switch.field in request.POST,
-            text=_shown(request.POST.get(switch.text_field, ""), switch.text),
-            source=ConsentEntry.Source.LINK,
-            evidence=evidence,
-            now=now,
-        )
-    _save_rhythm(request, member, now)
+def _is_still_theirs(reader: Reader, member: Member) -> bool:
+    """Tell whether the address that the link was sent to is still the member's.
 
-
-def _save_rhythm(request: HttpRequest, member: Member, now: datetime) -> None:
-    held = contact.preference_of(member)
-    limit = request.POST.get("per_week", "")
-    per_week = int(limit) if limit in {str(number) for number in LIMITS} else None
-    if "per_week" in request.POST and per_week != held.per_week:
-        contact.set_weekly_limit(member=member, per_week=per_week, now=now)
-    days = request.POST.get("snooze", "")
-    if days == "0" and held.snoozed_until is not None:
-        contact.snooze(member=member, until=None, now=now)
-    elif days in {str(number) for number in SNOOZES}:
-        contact.snooze(member=member, until=now + timedelta(days=int(days)), now=now)
-
-
-def _switches(member: Member) -> list[Switch]:
-    held = permissions_of(member)
-    found = []
-    for channel in MESSAGE_CHANNELS:
-        address = _masked(member, channel)
-        if not address:
-            continue
-        entry = held.get((Purpose.MARKETING, channel))
-        found.append(
-            Switch(
-                channel,
-                address,
-                entry is not None and entry.action in services.YES,
-                entry.at if entry else None,
-                current_text(
-                    programme=member.programme,
-                    kind=Text.Kind.CONSENT,
-                    purpose=Purpose.MARKETING,
-                    channel=channel,
-                    language=member.language,
-                ),
-            )
-        )
-    return found
-
-
-def _is_snoozed(preference: ContactPreference) -> bool:
-    until = preference.snoozed_until
-    return until is not None and until > timezone.now()
-
-
-def _limits() -> list[tuple[str, str, str]]:
-    """Return what can be wished for: value, title, explanation."""
-    return [
-        ("", gettext("As often as the club finds right"), ""),
-        *(
-            (
-                str(number),
-                ngettext(
-                    "At most %(number)s a week", "At most %(number)s a week", number
-                )
-                % {"number": number},
-                "",
-            )
-            for number in LIMITS
-        ),
-    ]
-
-
-def _pauses(preference: ContactPreference) -> list[tuple[str, str, str]]:
-    found = [("", gettext("No change"), "")]
-    if _is_snoozed(preference):
-        found.append(("0", gettext("End the pause"), ""))
-    found += [
-        (
-            str(days),
-            ngettext("Pause for %(number)s day", "Pause for %(number)s days", days)
-            % {"number": days},
-            "",
-        )
-        for days in SNOOZES
-    ]
-    return found
-
-
-def _shown(public_id: str, current: Text) -> Text:
-    """Return the version that the page showed, which may be older than today's."""
-    try:
-        wanted = UUID(public_id)
-    except ValueError:
-        return current
-    shown = Text.objects.filter(public_id=wanted, published_at__isnull=False).first()
-    same = shown is not None and (
-        (shown.programme_id, shown.kind, shown.purpose, shown.channel)
-        == (current.programme_id, current.kind, current.purpose, current.channel)
+    Numbers are given to new people, and old inboxes stay open to others.
+    """
+    sent = Message.objects.filter(public_id=reader.message_id).values("address").first()
+    # Messages are emptied in time; of those the link alone is to be believed.
+    if sent is None or not sent["address"]:
+        return True
+    address = sent["address"].lower()
+    return (
+        address in {member.phone, member.email.lower()}
+        or Identifier.objects.filter(
+            member=member, kind=_KINDS[reader.channel], value=address, ended_at=None
+        ).exists()
     )
-    return shown if shown is not None and same else current
 
 
 def _masked(member: Member, channel: Channel) -> str:
@@ -262,4 +126,7 @@ def _unknown(request: HttpRequest) -> HttpResponse:
 def _private(response: HttpResponse) -> HttpResponse:
     response["Cache-Control"] = "no-store"
     response["X-Robots-Tag"] = "noindex"
+    # The address of the page is the key to it, so it is told to nobody but us: "none
+    # at all" would make browsers hide where a form comes from, too.
+    response["Referrer-Policy"] = "same-origin"
     return response
