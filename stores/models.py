@@ -268,6 +268,10 @@ class AuditLane(models.Model):
     lane = models.PositiveSmallIntegerField(primary_key=True)
     entries = models.BigIntegerField()
     last_hash = models.BinaryField(max_length=32)
+    # How many of the oldest have been let go, and the hash of the last of them: the
+    # chain that is left begins there.
+    let_go = models.BigIntegerField(default=0, db_default=0)
+    let_go_hash = models.BinaryField(max_length=32, default=b"", db_default=b"")
 
     def __str__(self) -> str:
         return f"{self.lane}: {self.entries}"
@@ -276,8 +280,9 @@ class AuditLane(models.Model):
 class AuditEntry(models.Model):
     """Something a person did: who, what, about which member, why.
 
-    Append-only (a trigger refuses UPDATE and DELETE); each entry's hash covers the
-    entry and the hash before it, so that a removed or changed row shows. Names the
+    Append-only (a trigger refuses UPDATE, and DELETE but of what its lane has let go);
+    each entry's hash covers the entry and the hash before it, so that a removed or
+    changed row shows. Names the
     member by public id only, and staff, stores and devices likewise.
     """
 
