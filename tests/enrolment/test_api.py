@@ -468,9 +468,8 @@ class TestWithoutTheKeys:
             cursor.execute("DROP INDEX identifier_live_once")
         yield
         with connection.cursor() as cursor:
-            cursor.execute(
-                "TRUNCATE members_member, members_identifier, members_event CASCADE"
-            )
+            for table in ("members_event", "members_identifier", "members_member"):
+                cursor.execute(f"DELETE FROM {table}")
             for definition in definitions:
                 cursor.execute(definition)
 
