@@ -5,8 +5,9 @@ from typing import Any
 
 import structlog
 
-from consent.models import Channel, ConsentEntry, Purpose, Text
-from consent.selectors import find_permission
+from consent.models import Channel, Purpose, Text
+from consent.selectors import find_permission, has_objected
+from consent.services import YES
 from conversation import answers, effects, limits, rules
 from conversation.channels import Line, Question
 from conversation.models import Conversation, InboundMessage
@@ -23,7 +24,7 @@ from conversation.rules import (
     Timing,
 )
 from conversation.words import Heard, Word, fold, hear
-from members import identity
+from members import silence
 from members.models import Identifier, Member
 from messaging.models import Message
 
@@ -122,8 +123,12 @@ class Turn:
         phone = self.line.phone_of(self.address)
         standing = _STANDINGS.get(Member.Status(member.status), Standing.CLOSED)
         # Numbers go to others after a long silence; an SMS cannot tell who it is.
-        is_silent = identity.is_silent(
-            member=member, kind=Identifier.Kind.PHONE, value=phone, now=self.now
+        is_silent = silence.is_silent(
+            member=member,
+            kind=Identifier.Kind.PHONE,
+            value=phone,
+            stake=silence.Stake.MEMBERSHIP,
+            now=self.now,
         )
         if is_silent:
             standing = Standing.CLOSED
@@ -138,8 +143,8 @@ class Turn:
                 ended_at=None,
                 proven_at__isnull=False,
             ).exists(),
-            says_yes_to_sms=latest is not None
-            and latest.action == ConsentEntry.Action.GIVEN,
+            says_yes_to_sms=latest is not None and latest.action in YES,
+            has_objected=has_objected(member),
         )
 
     def _timing(self) -> Timing:
@@ -210,14 +215,14 @@ class Turn:
             ):
                 return Say.GAVE_UP, False
             if {Act.GIVE, Act.REFUSE} & set(step.acts):
-                effects.answer_start(
+                is_written = effects.answer_start(
                     self.conversation,
                     member=self.member,
                     yes=Act.GIVE in step.acts,
                     message=self.message,
                     now=self.now,
                 )
-                return step.say, False
+                return step.say if is_written else Say.OBJECTED, False
         return Say.ASK_US, False
 
     def _begin(self, heard: Heard) -> bool:

@@ -4,7 +4,7 @@ One that is neither the member's current contact nor proven finds nobody: otherw
 whoever enters a stranger's number would read the stranger's receipts.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
@@ -17,9 +17,6 @@ from stores.models import Programme
 
 Kind, Proof, End = Identifier.Kind, Identifier.Proof, Identifier.End
 
-# Numbers are given to somebody else after some months of silence; after this long a
-# code to the number alone no longer shows that it is still the same person.
-SILENT_AFTER = timedelta(days=365)
 _LONGEST = {Kind.CARD: 32, Kind.EXTERNAL: 128}
 _NUMBER_TRIES = 8
 
@@ -315,18 +312,6 @@ def replace_card(*, member: Member, end: str, now: datetime) -> str:
             data={"end": end},
         )
     return member.number
-
-
-def is_silent(*, member: Member, kind: str, value: str, now: datetime) -> bool:
-    """Tell whether nobody has answered from a proven number or address for long."""
-    last = (
-        Identifier.objects.filter(
-            member=member, kind=kind, value=value.lower(), ended_at=None
-        )
-        .values_list("last_proven_at", flat=True)
-        .first()
-    )
-    return last is not None and now - last > SILENT_AFTER
 
 
 def ended_card(*, programme: Programme, value: str) -> Identifier | None:

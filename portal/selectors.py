@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db.models import F, Q, QuerySet
 
 from enrolment import tokens
-from members.identity import SILENT_AFTER
+from members import silence
 from members.models import Identifier as Known
 from members.models import Member
 from portal import codes, rules
@@ -48,7 +48,7 @@ def list_step_up_channels(member: Member, *, now: datetime) -> list[Identifier]:
         for known in _proven(member)
         if known.kind not in changed
         and known.last_proven_at is not None
-        and now - known.last_proven_at <= SILENT_AFTER
+        and not silence.is_long_ago(known.last_proven_at, now=now)
     ]
 
 

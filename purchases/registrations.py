@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from consent.services import register_receipts
-from members import panels
+from members import panels, silence
 from members.panels import Column
 from points.books import liability
 from purchases import comparison, customers, faults, kinds, merging
@@ -17,6 +17,7 @@ def register() -> None:
     merging.register()
     comparison.register()
     register_receipts(customers.when_bought)
+    silence.register_sign_of_life(customers.has_bought_since)
     liability.register_sales(earning_sales)
     panels.register(
         title=_("Purchases"),

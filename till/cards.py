@@ -68,11 +68,6 @@ def card_of(member: Member, *, now: datetime) -> MemberCard:
     )
 
 
-def has_bought_since(member: Member, moment: datetime) -> bool:
-    """Tell whether a member has bought anything since."""
-    return Receipt.objects.filter(member=member, purchased_at__gt=moment).exists()
-
-
 def _usable(benefit: NextBenefit) -> str:
     if not benefit.vouchers:
         return ""

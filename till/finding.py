@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 
-from members import cards, identity, phones
+from members import cards, identity, phones, silence
 from members.models import Identifier, Member
 from members.selectors import (
     find_by_card_token,
@@ -15,7 +15,6 @@ from messaging.limits import allowed_countries
 from stores.models import Programme
 from till import rules
 from till.answers import Answer, Outcome
-from till.cards import has_bought_since
 
 _BY_STATUS = {
     Member.Status.ACTIVE: Outcome.KNOWN,
@@ -95,16 +94,17 @@ def _by_digits(programme: Programme, typed: str, now: datetime) -> tuple[str, An
 
 
 def _unless_silent(answer: Answer, now: datetime) -> Answer:
-    """Keep a member's name from whoever has their number by now.
-
-    Somebody who shops with it has not been silent, whether or not they answer SMS.
-    """
+    """Keep a member's name from whoever has their number by now."""
     member = answer.member
     if answer.outcome is not Outcome.KNOWN or member is None:
         return answer
-    silent = identity.is_silent(
-        member=member, kind=identity.Kind.PHONE, value=answer.phone, now=now
+    is_silent = silence.is_silent(
+        member=member,
+        kind=Identifier.Kind.PHONE,
+        value=answer.phone,
+        stake=silence.Stake.GREETING,
+        now=now,
     )
-    if not silent or has_bought_since(member, now - identity.SILENT_AFTER):
+    if not is_silent:
         return answer
     return Answer(Outcome.SILENT, member, phone=answer.phone)

@@ -13,7 +13,7 @@ from common import limits as buckets
 from consent.models import Channel
 from enrolment import services as enrolment
 from enrolment.models import Registration
-from members import identity
+from members import identity, silence
 from members.models import Identifier as Known
 from members.models import Member
 from messaging.models import Message
@@ -147,8 +147,12 @@ def take_number_over(
         .select_related("programme")
         .get(pk=member.pk)
     )
-    if not identity.is_silent(
-        member=member, kind=Known.Kind.PHONE, value=phone, now=now
+    if not silence.is_silent(
+        member=member,
+        kind=Known.Kind.PHONE,
+        value=phone,
+        stake=silence.Stake.MEMBERSHIP,
+        now=now,
     ):
         raise ProofRefused
     _tell_by_email(member, phone, now)

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from consent.models import Channel
 from enrolment import services as enrolment
-from members import identity
+from members import silence
+from members.models import Identifier as Known
 from members.models import Member
 from members.selectors import find_by_email, find_by_phone
 from portal.identifiers import Identifier
@@ -57,7 +58,7 @@ def send_code(
     if (
         member is not None
         and member.status in _COMES_BACK
-        and not _is_silent(member, now)
+        and not _is_silent(member, member.phone, now)
     ):
         enrolment.remind(member=member, now=now)
 
@@ -91,9 +92,7 @@ def verify_code(
     member = login_code.member
     if member is None or member.status != Member.Status.ACTIVE:
         raise CodeRefused(Verdict.WRONG)
-    if identifier.channel is Channel.SMS and identity.is_silent(
-        member=member, kind=identifier.kind, value=identifier.value, now=now
-    ):
+    if identifier.channel is Channel.SMS and _is_silent(member, identifier.value, now):
         raise SecondProofNeeded(member)
     return open_session(
         member=member,
@@ -165,7 +164,11 @@ def _find_member(programme: Programme, identifier: Identifier) -> Member | None:
     return member if member.email_verified_at else None
 
 
-def _is_silent(member: Member, now: datetime) -> bool:
-    return identity.is_silent(
-        member=member, kind=identity.Kind.PHONE, value=member.phone, now=now
+def _is_silent(member: Member, phone: str, now: datetime) -> bool:
+    return silence.is_silent(
+        member=member,
+        kind=Known.Kind.PHONE,
+        value=phone,
+        stake=silence.Stake.MEMBERSHIP,
+        now=now,
     )

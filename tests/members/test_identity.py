@@ -5,7 +5,7 @@ import pytest
 from django.db import IntegrityError, connections, transaction
 
 from members import cards, identity, selectors
-from members.identity import IdentifierInvalid, Kind
+from members.identity import IdentifierInvalid
 from members.models import Event, Identifier, Member
 from members.phones import PhoneInvalid
 from members.services import EmailInvalid, MemberExists, StatusForbids
@@ -293,21 +293,3 @@ class TestReplaceCard:
         monkeypatch.setattr(cards, "new_number", lambda: next(numbers))
 
         assert identity.replace_card(member=vera, end="LOST", now=NOW) != siri.number
-
-
-class TestIsSilent:
-    def ask(self, member, now):
-        return identity.is_silent(
-            member=member, kind="PHONE", value=member.phone, now=now
-        )
-
-    def test_is_who_has_not_answered_for_long(self, vera):
-        identity.prove(
-            member=vera, kind=Kind.PHONE, value=vera.phone, proof="SMS", now=NOW
-        )
-
-        assert not self.ask(vera, NOW + timedelta(days=364))
-        assert self.ask(vera, LATER)
-
-    def test_is_nobody_who_never_answered(self, vera):
-        assert not self.ask(vera, LATER)

@@ -7,6 +7,7 @@ from members.models import Identifier, Member
 from messaging.models import Message
 from portal import limits, services
 from portal.models import Session
+from tests.factories.club import buy, line
 from tests.factories.members import MemberFactory
 from tests.factories.portal import proven
 
@@ -40,6 +41,13 @@ class TestSignIn:
         proven(vera, "PHONE", days=364)
 
         assert sign_in(browser, vera, last_code).url == "/me/"
+
+    def test_asks_whoever_shops_with_the_number_too(
+        self, browser, vera, store, last_code, now
+    ):
+        buy(vera, store, line("649.00"), now=now)
+
+        assert sign_in(browser, vera, last_code).url == SECOND
 
     def test_does_not_for_a_number_that_was_never_proven(
         self, browser, programme, last_code
