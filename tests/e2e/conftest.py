@@ -6,15 +6,20 @@ from datetime import UTC, datetime
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
 from django.utils import translation
 from playwright.sync_api import BrowserContext, Page
 
 from stores.services import add_device, set_pin
 from tests.browser_plugin import chromium
 from tests.factories.club import open_club
-from tests.factories.stores import TillFactory
+from tests.factories.stores import DeviceFactory, TillFactory
+from till.guards import DEVICE_COOKIE
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# All that another theme can change.
+COLOURS = ["color-contrast"]
 PIN = "7391"
 
 
@@ -60,6 +65,10 @@ def _answered_to_the_end(context):
         open_page.wait_for_load_state("networkidle")
 
 
+# For walks in which nothing hangs on the words: each way in is walked in both.
+in_one_language = pytest.mark.parametrize("language", ["sv"], indirect=True)
+
+
 @dataclass
 class Watch:
     """Looks over a page's shoulder: errors, the policy, and axe."""
@@ -81,10 +90,10 @@ class Watch:
         if response.status >= 500:
             self.complaints.append(f"{response.status} {response.url}")
 
-    def look(self) -> None:
+    def look(self, rules: list[str] = RULES) -> None:
         """Hold the page against axe, the policy and its own scripts."""
         found = Axe().run(
-            self.page, options={"runOnly": RULES, "resultTypes": ["violations"]}
+            self.page, options={"runOnly": rules, "resultTypes": ["violations"]}
         )
         violations = [
             f"{each['id']}: {[node['target'] for node in each['nodes']]}"
@@ -154,3 +163,32 @@ def device_code(club, store, olga):
         now=datetime.now(UTC),
     )
     return code
+
+
+@pytest.fixture
+def at_till(clerk, store, context, live_server):
+    """Let Carl stand at an enrolled device; the walks of the till enter by the door."""
+    device = DeviceFactory(store=store, till=TillFactory(store=store, name="Kassa 2"))
+    client = Client()
+    client.cookies[DEVICE_COOKIE] = device.plain_key
+    client.post(f"/till/staff/{clerk.public_id}/", {"pin": PIN})
+    context.add_cookies(
+        [
+            {"name": name, "value": morsel.value, "url": live_server.url}
+            for name, morsel in client.cookies.items()
+        ]
+    )
+    return device
+
+
+@pytest.fixture
+def desk(context, live_server, desk_client):
+    """Sign a person in to the desk."""
+
+    def sign_in(staff):
+        cookie = desk_client(staff).cookies[settings.SESSION_COOKIE_NAME]
+        context.add_cookies(
+            [{"name": cookie.key, "value": cookie.value, "url": live_server.url}]
+        )
+
+    return sign_in

@@ -12,7 +12,7 @@ from members.cards import card_token
 from members.models import Member
 from portal.cookies import SESSION_COOKIE
 from portal.services import open_session
-from tests.e2e.conftest import PIN
+from tests.e2e.conftest import PIN, in_one_language
 from tests.e2e.pages import JoinPage, PhonePage, PortalPage, TillPage
 from tests.factories.members import MemberFactory
 
@@ -131,6 +131,7 @@ class TestFirstPurchase:
         expect(till.answer).to_contain_text("Ingrid")
 
 
+@in_one_language
 class TestWithoutScripts:
     def test_registers_and_signs_in_all_the_same(
         self, browser, live_server, club, clerk, device_code, say, language
@@ -164,6 +165,7 @@ class TestWithoutScripts:
         context.close()
 
 
+@in_one_language
 class TestFirstLoad:
     def test_of_the_portal_stays_below_110_kilobytes(
         self, page, live_server, club, say, speak
@@ -202,17 +204,14 @@ class TestCardCode:
         expect(code).not_to_have_js_property("innerHTML", before)
 
 
+@in_one_language
 class TestIdleTill:
     def test_locks_itself_and_clears_the_screen(
-        self, page, live_server, club, clerk, device_code, say, speak, language
+        self, page, live_server, club, at_till, say, speak, language
     ):
         speak(language=language)
         MemberFactory(programme=club, phone="+46701740605", first_name="Ingrid")
         till = TillPage(page, live_server.url, say)
-        till.enrol(device_code)
-        till.choose("Carl Ek")
-        till.type_keys(PIN)
-        till.sign_in()
         page.clock.install()
         page.goto(f"{live_server.url}/till/")
         till.type_keys(PHONE)

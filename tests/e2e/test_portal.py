@@ -17,6 +17,7 @@ from messaging.models import Message
 from portal.cookies import SESSION_COOKIE
 from portal.models import Session
 from portal.services import open_session
+from tests.e2e.conftest import COLOURS, RULES, in_one_language
 from tests.e2e.pages import PhonePage, PortalPage
 from tests.factories.club import buy, line, returned
 from tests.factories.members import MemberFactory
@@ -102,6 +103,7 @@ def code_for(address):
     return re.search(r"\b[0-9]{6}\b", message.body)[0]
 
 
+@in_one_language
 class TestChangedNumber:
     def test_is_proven_told_and_taken_back(
         self, page, watch, live_server, vera, enter, say, speak, language
@@ -149,6 +151,7 @@ class TestChangedNumber:
         watch.look()
 
 
+@in_one_language
 class TestSilentNumber:
     def test_asks_for_a_second_proof(
         self, page, watch, live_server, vera, say, speak, language
@@ -174,7 +177,7 @@ class TestSilentNumber:
 
 
 class TestWithoutScripts:
-    def test_all_of_it_works(self, browser, live_server, vera, say):
+    def test_all_of_it_works(self, browser, live_server, vera):
         context = browser.new_context(java_script_enabled=False)
         context.add_cookies(
             [{"name": "language", "value": "en", "url": live_server.url}]
@@ -217,20 +220,20 @@ class TestEveryPage:
     def test_is_open_to_everybody(self, page, watch, live_server, vera, enter, speak):
         """Hold pages against axe, by day and by night."""
         enter()
-        for theme in ("light", "dark"):
+        for theme, rules in (("light", RULES), ("dark", COLOURS)):
             speak(language="en", theme=theme)
             for address in PAGES:
                 page.goto(f"{live_server.url}{address}")
-                watch.look()
+                watch.look(rules)
 
     def test_without_a_member_is_open_to_everybody(
         self, page, watch, live_server, vera, speak
     ):
-        for theme in ("light", "dark"):
+        for theme, rules in (("light", RULES), ("dark", COLOURS)):
             speak(language="en", theme=theme)
             for address in OPEN_PAGES:
                 page.goto(f"{live_server.url}{address}")
-                watch.look()
+                watch.look(rules)
 
     def test_fits_into_half_and_a_quarter_of_a_window(
         self, page, live_server, vera, enter, speak

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from members.models import Member
+from tests.e2e.conftest import in_one_language
 from tests.e2e.pages import PhonePage, PortalPage
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -122,6 +123,7 @@ class TestSmsWayIn:
         expect(portal.worth).to_contain_text(re.compile(r"64\s*kr|kr\s*64"))
         watch.look()
 
+    @in_one_language
     def test_goes_back_out_with_stop(
         self, page, live_server, club, say, speak, language
     ):
@@ -136,6 +138,7 @@ class TestSmsWayIn:
         phone.expect_answer({"sv": "Det är stoppat", "en": "Stopped."}[language])
         assert Member.objects.get().status == Member.Status.PENDING
 
+    @in_one_language
     def test_shows_the_whole_text_behind_the_link(
         self, page, watch, live_server, club, say, speak, language
     ):

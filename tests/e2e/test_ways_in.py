@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from enrolment.models import Registration
 from enrolment.posters import poster_for
 from members.models import Member
+from tests.e2e.conftest import in_one_language
 from tests.e2e.pages import JoinPage, PhonePage
 from tests.e2e.test_first_purchase import receipt
 from tests.factories.purchases import TillClient
@@ -81,6 +82,7 @@ class TestWaysIn:
         )
         assert kept.member.home_store == store
 
+    @in_one_language
     def test_work_without_scripts(self, browser, live_server, club, store, language):
         context = browser.new_context(java_script_enabled=False)
         context.add_cookies(
@@ -105,7 +107,7 @@ class TestWaysIn:
         assert Member.objects.get().status == Member.Status.ACTIVE
         assert Registration.objects.get().placement == "newsletter"
 
-    def test_survive_a_link_scanner(self, browser, live_server, club, store, say):
+    def test_survive_a_link_scanner(self, browser, live_server, club, store):
         """HEAD, and three visits with scripts and three without; then a person."""
         page = browser.new_page()
         begin, phone = (
