@@ -1,5 +1,6 @@
 """How often and when members are written to: the club's bounds and the member's own."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -248,14 +249,18 @@ def note_contact(
     *, member: Member, kind: str, channel: str, message_id: UUID, at: datetime
 ) -> None:
     """Count a message that went out; the same message once."""
-    Contact.objects.bulk_create(
+    note_contacts(
         [
             Contact(
                 member=member, kind=kind, channel=channel, message_id=message_id, at=at
             )
-        ],
-        ignore_conflicts=True,
+        ]
     )
+
+
+def note_contacts(contacts: Iterable[Contact]) -> None:
+    """Count messages that go out; the same message once."""
+    Contact.objects.bulk_create(contacts, ignore_conflicts=True)
 
 
 def forget_contact(*, message_id: UUID) -> None:

@@ -74,6 +74,9 @@ class Decision:
     also_entry_id: int | None = None
 
 
+# Not in the database (any more): nobody to write to.
+NOBODY = Decision(allowed=False, code=Code.ERASED)
+
 _SOME = """
 SELECT member_id, code, entry_id, retry_at, also_entry_id
 FROM consent_gate_some(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
@@ -111,8 +114,7 @@ def may_send(
         topics=topics,
         now=now,
     )
-    # Not in the database (any more): nobody to write to.
-    return found.get(member.pk, Decision(allowed=False, code=Code.ERASED))
+    return found.get(member.pk, NOBODY)
 
 
 def decide(

@@ -7,15 +7,17 @@ member should rather miss an offer than get it twice. Exactly once to a phone do
 exist.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
 from django.db.models import Q
 
-from consent.contact import forget_contact, note_contact
-from consent.gate import Decision, may_send
+from consent import gate
+from consent.contact import forget_contact, note_contacts
+from consent.gate import Decision
 from consent.models import Channel, Contact, Purpose
 from members.models import Member
 from messaging.models import Message
@@ -87,8 +89,8 @@ def claim(*, now: datetime, limit: int) -> list[Message] | None:
         if not due:
             return None
         _lock_members(due)
-        for message in due:
-            _claim_one(message, now)
+        for some in _without_repeats(due):
+            _claim_some(some, now)
         Message.objects.bulk_update(
             due, ["state", "attempts", "claimed_at", "send_after", "error", "gate"]
         )
@@ -123,6 +125,14 @@ def purpose_of(message: Message) -> str:
     return _PURPOSES.get(Message.Class(message.message_class), "")
 
 
+def gate_note(decision: Decision) -> dict[str, object]:
+    """Return what is kept with a message of the gate's answer."""
+    note: dict[str, object] = {"code": decision.code, "entry_id": decision.entry_id}
+    if decision.also_entry_id is not None:
+        note["also_entry_id"] = decision.also_entry_id
+    return note
+
+
 def defer(message: Message, decision: Decision) -> bool:
     """Keep a message for later, if the gate names a time before it expires."""
     at = decision.retry_at
@@ -146,40 +156,105 @@ def _lock_members(due: list[Message]) -> None:
     )
 
 
-def _claim_one(message: Message, now: datetime) -> None:
-    if message.expires_at is not None and message.expires_at <= now:
-        message.state, message.error = Message.State.STOPPED, "expired"
-        return
-    decision = may_send(
-        member=message.member,
-        channel=message.channel,
-        message_class=message.message_class,
-        purpose=purpose_of(message),
-        now=now,
+def _without_repeats(due: list[Message]) -> Iterator[list[Message]]:
+    """Cut a batch where a member would be asked about twice, in the queue's order.
+
+    What the first message takes from the member's budget is counted before the second
+    asks for room. Codes and service messages count nothing and are never cut off.
+    """
+    some: list[Message] = []
+    seen: set[int | None] = set()
+    for message in due:
+        if message.message_class in _ONCE_ONLY and message.member_id in seen:
+            yield some
+            some, seen = [], set()
+        if message.message_class in _ONCE_ONLY:
+            seen.add(message.member_id)
+        some.append(message)
+    if some:
+        yield some
+
+
+def _claim_some(messages: list[Message], now: datetime) -> None:
+    """Decide on messages, of which no two count against one member's budget."""
+    alive = []
+    for message in messages:
+        if message.expires_at is not None and message.expires_at <= now:
+            message.state, message.error = Message.State.STOPPED, "expired"
+        else:
+            alive.append(message)
+    claimed = [
+        message
+        for message, decision in _ask_gate(alive, now)
+        if _claim_one(message, decision, now)
+    ]
+    # Counted before it is sent, so that two at once cannot both find room.
+    note_contacts(
+        [
+            Contact(
+                member=message.member,
+                kind=Contact.Kind(message.message_class),
+                channel=message.channel,
+                message_id=message.public_id,
+                at=now,
+            )
+            for message in claimed
+            if message.message_class in _ONCE_ONLY and message.member is not None
+        ]
     )
-    message.gate = {"code": decision.code, "entry_id": decision.entry_id}
+
+
+def _ask_gate(
+    messages: list[Message], now: datetime
+) -> Iterator[tuple[Message, Decision]]:
+    """Ask once for all that are alike but for the member."""
+    alike: dict[tuple[int, str, str], list[Message]] = defaultdict(list)
+    for message in messages:
+        if message.member_id is None:
+            yield (
+                message,
+                gate.may_send(
+                    member=None,
+                    channel=message.channel,
+                    message_class=message.message_class,
+                    purpose=purpose_of(message),
+                    now=now,
+                ),
+            )
+        else:
+            alike[message.programme_id, message.channel, message.message_class].append(
+                message
+            )
+    for (_programme, channel, message_class), those in alike.items():
+        decisions = gate.decide(
+            programme=those[0].programme,
+            members=[message.member_id for message in those if message.member_id],
+            channel=channel,
+            message_class=message_class,
+            purpose=purpose_of(those[0]),
+            now=now,
+        )
+        for message in those:
+            yield message, decisions.get(message.member_id or 0, gate.NOBODY)
+
+
+def _claim_one(message: Message, decision: Decision, now: datetime) -> bool:
+    """Note the gate's answer; tell whether the message is claimed by it."""
+    message.gate = gate_note(decision)
     if not decision.allowed:
         if not defer(message, decision):
             message.state, message.error = Message.State.STOPPED, decision.code
-        return
+        return False
     # Not for the rest: news of a changed number goes to the old one too.
     once_only = message.message_class in _ONCE_ONLY
     if once_only and not is_address_of(message, message.member):
         message.state, message.error = Message.State.STOPPED, "not_their_address"
-        return
-    if once_only and message.member is not None:
-        # Counted before it is sent, so that two at once cannot both find room.
-        note_contact(
-            member=message.member,
-            kind=Contact.Kind(message.message_class),
-            channel=message.channel,
-            message_id=message.public_id,
-            at=now,
-        )
+        return False
     message.state = Message.State.CLAIMED
     message.claimed_at = now
     message.attempts += 1
     message.error = ""
+    return True
 
 
 def _send_all(batch: list[Message], now: datetime) -> None:

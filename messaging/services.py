@@ -10,7 +10,13 @@ from consent.gate import may_send
 from consent.models import Channel
 from members.models import Member
 from messaging import limits, sms, templates, wake
-from messaging.delivery import defer, is_address_of, purpose_of, send_due
+from messaging.delivery import (
+    defer,
+    gate_note,
+    is_address_of,
+    purpose_of,
+    send_due,
+)
 from messaging.limits import SmsRefused
 from messaging.models import Message
 from stores.models import Programme
@@ -96,7 +102,7 @@ def _ask_gate(message: Message, now: datetime) -> None:
         purpose=purpose_of(message),
         now=now,
     )
-    message.gate = {"code": decision.code, "entry_id": decision.entry_id}
+    message.gate = gate_note(decision)
     if not decision.allowed and not defer(message, decision):
         _stop(message, decision.code)
     elif _is_foreign(message):

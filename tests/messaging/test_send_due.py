@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from consent.models import Channel, ConsentEntry
+from consent.models import Channel, ConsentEntry, ContactPolicy
+from consent.services import object_to_marketing
 from members import services as members
 from members.models import Member
-from messaging.delivery import BACKOFF, LEASE
+from messaging.delivery import BACKOFF, BATCH, LEASE, claim
 from messaging.models import Message
 from messaging.services import send_due
 from messaging.transports import NotSent, Refused, Unsure
@@ -102,6 +103,57 @@ class TestSendDue:
         assert (state_of(message), message.error) == (State.STOPPED, "withdrawn")
         assert message.gate["code"] == "withdrawn"
         assert transport.sent == []
+
+    def test_stops_what_is_left_of_a_running_send(self, programme, transport, now):
+        """A withdrawal between two batches holds for the second, seconds later."""
+        members = [MemberFactory(programme=programme) for _each in range(BATCH + 3)]
+        sent = [offer(member, now) for member in members]
+        last = members[-1]
+
+        class Withdraws:
+            def send(self, outgoing):
+                if outgoing.id == str(sent[0].public_id):
+                    object_to_marketing(
+                        member=last,
+                        source=ConsentEntry.Source.LINK,
+                        evidence={},
+                        now=now + timedelta(seconds=5),
+                    )
+                transport.sent.append(outgoing)
+                return "provider"
+
+        transport.send = Withdraws().send
+        send_due(now=now + timedelta(seconds=10))
+
+        assert len(transport.sent) == BATCH + 2
+        assert (state_of(sent[-1]), sent[-1].error) == (State.STOPPED, "objected")
+
+    def test_lets_no_two_offers_of_one_batch_share_the_last_room(
+        self, member, transport, now
+    ):
+        ContactPolicy.objects.filter(programme=member.programme).update(per_week=1)
+        first, second = offer(member, now), offer(member, now)
+
+        send_due(now=now)
+
+        assert (state_of(first), state_of(second)) == (State.SENT, State.NEW)
+        assert second.error == "week_budget"
+        assert second.send_after == now + timedelta(days=7)
+
+    @pytest.mark.parametrize("number", [2, 9])
+    def test_asks_once_however_many_it_claims(
+        self, programme, now, number, django_assert_num_queries
+    ):
+        for _each in range(number):
+            offer(MemberFactory(programme=programme), now)
+            queue(MemberFactory(programme=programme), now=now)
+
+        # The transaction's two, the due messages, their members' locks, the list and
+        # the gate for each of two classes, the contacts, the claims.
+        with django_assert_num_queries(10):
+            claimed = claim(now=now, limit=100)
+
+        assert len(claimed) == number * 2
 
     def test_sends_no_offer_to_who_has_left_meanwhile(self, member, transport, now):
         message = offer(member, now)

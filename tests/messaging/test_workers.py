@@ -83,8 +83,7 @@ class TestWorkersAtOnce:
                 return None
             if barrier.n_waiting or len(due) == limit:
                 barrier.wait(timeout=20)
-            for message in due:
-                delivery._claim_one(message, now)
+            delivery._claim_some(due, now)
             Message.objects.bulk_update(due, ["state", "attempts", "claimed_at"])
             return due
 
