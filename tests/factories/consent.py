@@ -1,12 +1,24 @@
 """Texts in force and members' answers to them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time
 
 from consent import services, texts
 from consent.models import Channel, ConsentEntry, ContactPolicy, Purpose, Text
 from consent.selectors import current_text
+from consent.texts import Wording, editing
 
 PUBLISHED_AT = datetime(2026, 1, 7, 8, 0, tzinfo=UTC)
+# Our own wordings: name, kind, purpose, channel.
+TEXT_SUBJECTS = [
+    ("terms", "TERMS", "", ""),
+    ("marketing_sms", "CONSENT", "MARKETING", "SMS"),
+    ("marketing_email", "CONSENT", "MARKETING", "EMAIL"),
+    ("profiling", "CONSENT", "PROFILING", "ANY"),
+    ("surveys_sms", "CONSENT", "SURVEYS", "SMS"),
+    ("surveys_email", "CONSENT", "SURVEYS", "EMAIL"),
+    ("partners", "CONSENT", "PARTNERS", "ANY"),
+]
 
 
 def publish_texts(programme):
@@ -36,6 +48,33 @@ def answer(member, action, *, channel=Channel.SMS, at=PUBLISHED_AT):
         actor=services.MEMBER,
         text=text,
     )
+
+
+def edited(draft, *, added=None, **changes):
+    """Return the content of a draft with a harmless paragraph added to each language.
+
+    `added` are other words by language.
+    """
+    words = added or {
+        "sv": "Vi hör av oss högst en gång i veckan.",
+        "da": "Vi skriver højst en gang om ugen.",
+        "en": "We write once a week at most.",
+    }
+    content = editing.content_of(draft)
+    wordings = {
+        language: Wording(wording.title, f"{wording.body}\n\n{words[language]}")
+        for language, wording in content.wordings.items()
+    }
+    return replace(content, wordings=wordings, **changes)
+
+
+def publish_change(draft, *, writer, publisher, now, **changes):
+    """Write, send and publish a change of a text that starts from a draft."""
+    saved = editing.save_draft(
+        edition=draft, content=edited(draft, **changes), staff=writer, now=now
+    )
+    sent = editing.send_for_review(edition=saved, staff=writer, now=now)
+    return editing.publish_edition(edition=sent, staff=publisher, now=now)
 
 
 def without_bounds(programme):
