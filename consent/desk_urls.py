@@ -10,6 +10,7 @@ app_name = "privacy"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("consent.desk.urls")),
+    path("breaches/", include("consent.breaches.urls")),
     path("", include("consent.rights.urls")),
     path("", include("consent.record.urls")),
     path("topics/", include("consent.topics.urls")),

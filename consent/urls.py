@@ -3,6 +3,7 @@
 from django.urls import path
 
 from consent import views
+from consent.desk.views import looks
 
 app_name = "consent"
 
@@ -17,4 +18,15 @@ urlpatterns = [
         views.permission_withdraw,
         name="permission-withdraw",
     ),
+    path(
+        "<uuid:public_id>/permissions/give/",
+        views.permission_give,
+        name="permission-give",
+    ),
+    path(
+        "<uuid:public_id>/permissions/ask/",
+        views.permission_ask,
+        name="permission-ask",
+    ),
+    path("<uuid:public_id>/looks/", looks.looks_panel, name="looks-panel"),
 ]

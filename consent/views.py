@@ -12,9 +12,12 @@ from django.views.decorators.http import require_POST, require_safe
 from common.ui.htmx import is_partial
 from common.ui.toasts import toast
 from consent import selectors, services
+from consent.desk import asking
+from consent.desk.audits import YES_TRIED
 from consent.models import MESSAGE_CHANNELS, Channel, ConsentEntry, Purpose
 from members.models import Member
 from members.views.frame import answer, member_of, staff_of
+from stores import audit
 from stores.access import roles_of
 from stores.roles import Role
 
@@ -66,7 +69,54 @@ def permission_withdraw(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return redirect("members:member-detail", member.public_id)
 
 
-def _panel(request: HttpRequest, member: Member) -> HttpResponse:
+@require_POST
+def permission_give(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Refuse to say yes for a member, note the try, and offer to ask them instead."""
+    member = member_of(request, public_id)
+    purpose, channel = request.POST.get("purpose", ""), request.POST.get("channel", "")
+    if purpose not in Purpose or channel not in Channel:
+        return HttpResponseBadRequest()
+    audit.record(
+        programme=member.programme,
+        actor=staff_of(request),
+        action=YES_TRIED,
+        now=timezone.now(),
+        member_id=member.public_id,
+        subject=f"{purpose} {channel}",
+    )
+    return _panel(request, member, is_refused=True)
+
+
+@require_POST
+def permission_ask(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Send a member the link by which they decide themselves."""
+    member = member_of(request, public_id)
+    channel = request.POST.get("channel", "")
+    if channel not in _reachable(member):
+        return HttpResponseBadRequest()
+    is_sent = asking.ask_member(
+        member=member, channel=channel, staff=staff_of(request), now=timezone.now()
+    )
+    if is_sent:
+        toast(request, _("Sent. The member decides."))
+    else:
+        toast(request, _("The member was asked today already."), tone="error")
+    if is_partial(request):
+        return _panel(request, member)
+    return redirect("members:member-detail", member.public_id)
+
+
+def _reachable(member: Member) -> list[Channel]:
+    """Return the channels on which a member can be asked."""
+    addresses = {Channel.SMS: member.phone, Channel.EMAIL: member.email}
+    if member.status != Member.Status.ACTIVE:
+        return []
+    return [channel for channel in MESSAGE_CHANNELS if addresses[channel]]
+
+
+def _panel(
+    request: HttpRequest, member: Member, *, is_refused: bool = False
+) -> HttpResponse:
     latest = selectors.permissions_of(member)
     context = {
         "permissions": [
@@ -80,5 +130,11 @@ def _panel(request: HttpRequest, member: Member) -> HttpResponse:
         "acceptance": selectors.find_acceptance(member),
         "history": selectors.list_entries(member)[:_HISTORY],
         "may_withdraw": bool(MAY_WITHDRAW & roles_of(staff_of(request))),
+        "is_refused": is_refused,
+        "reachable": _reachable(member),
     }
-    return answer(request, member, _TEMPLATE, context, title=_("Consents"))
+    # Htmx shows the answer of a refusal in place as well.
+    status = 422 if is_refused else 200
+    return answer(
+        request, member, _TEMPLATE, context, title=_("Consents"), status=status
+    )

@@ -82,6 +82,9 @@ ERASURE_JOURNAL = Path(
 )
 INACTIVE_GRACE_DAYS = env.number("INACTIVE_GRACE_DAYS", default=14)
 RETENTION_HOLD_ROWS = env.number("RETENTION_HOLD_ROWS", default=1000)
+# Hours after which the authority must know of a breach: 72 (GDPR art. 33(1)), unless
+# the law comes to allow more.
+BREACH_DEADLINE_HOURS = env.number("BREACH_DEADLINE_HOURS", default=72)
 # For how long points cannot be used after a member's number or address has changed.
 CONTACT_HOLD_HOURS = env.number("CONTACT_HOLD_HOURS", default=24)
 # Parts of SMS with codes and links that the club sends in a day at most: what fraud

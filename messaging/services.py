@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from common.ids import uuid7
 from consent.gate import may_send
 from consent.models import Channel
 from members.models import Member
@@ -38,12 +40,14 @@ def queue_message(
     now: datetime,
     expires_at: datetime | None = None,
     is_to_stranger: bool = False,
+    public_id: UUID | None = None,
 ) -> Message:
     """Put a message into the outbox; a worker sends it once this is committed.
 
     The second call with a key returns the first one's message. What the gate does not
     allow is kept as stopped, with the reason. `is_to_stranger` is for codes and links
     that somebody asked for on a public page, for a number that nobody has proven.
+    `public_id` is for a text with a link that names its own message.
 
     Raises:
         SmsRefused: a code or link would go by SMS to a number that gets none, or none
@@ -79,6 +83,7 @@ def queue_message(
         send_after=now,
         expires_at=expires_at,
         is_to_stranger=is_to_stranger,
+        public_id=public_id or uuid7(),
     )
     _ask_gate(message, now)
     try:

@@ -37,8 +37,17 @@ def token_of(message: Message) -> str:
     """
     if message.member is None:
         raise ValueError(str(message.public_id))
-    content = message.member.public_id.bytes + message.public_id.bytes
-    packed = signing.b64_encode(content).decode() + message.channel[0]
+    return token_for(
+        member_id=message.member.public_id,
+        channel=message.channel,
+        message_id=message.public_id,
+    )
+
+
+def token_for(*, member_id: UUID, channel: str, message_id: UUID) -> str:
+    """Return what the link ends with in a message that is still to be written."""
+    content = member_id.bytes + message_id.bytes
+    packed = signing.b64_encode(content).decode() + channel[0]
     return signing.TimestampSigner(salt=_SALT, sep=".").sign(packed)
 
 
@@ -59,7 +68,12 @@ def read_token(token: str) -> Reader | None:
 
 def choices_url(message: Message) -> str:
     """Return the address of the member's choices, for the text of a message."""
-    return _absolute("portal:wishes", token_of(message))
+    return url_of(token_of(message))
+
+
+def url_of(token: str) -> str:
+    """Return the address of the choices to which a token leads."""
+    return _absolute("portal:wishes", token)
 
 
 def headers_of(message: Message) -> dict[str, str]:

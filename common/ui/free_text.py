@@ -6,7 +6,7 @@ with the warning and a box to tick: whoever means it ticks, everybody else remov
 
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -70,9 +70,9 @@ class FreeText(forms.CharField):
         """
         text = super().clean(value)
         found = identity_numbers.find(text or "", today=timezone.localdate())
-        widget = self.widget
-        if not found or not isinstance(widget, _WithBox):
+        if not found:
             return text
+        widget = cast("_WithBox", self.widget)
         widget.asked = _mark(found)
         if widget.ticked == widget.asked:
             return text

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from consent import services
 from consent.desk.words import Answer, answer_for, stop_of
 from consent.gate import OPEN
-from consent.models import ConsentEntry
+from consent.models import ConsentEntry, Purpose
 from members import events, phones
 from members.models import Event
 from messaging.delivery import purpose_of
@@ -110,7 +110,7 @@ def masked_address(message: Message) -> str:
 def purpose_label(message: Message) -> str:
     """Return the purpose that had to be allowed, empty for service and codes."""
     purpose = purpose_of(message)
-    return dict(ConsentEntry._meta.get_field("purpose").flatchoices).get(purpose, "")
+    return str(Purpose(purpose).label) if purpose else ""
 
 
 def names_of_actors(actors: set[str]) -> dict[str, str]:

@@ -3,9 +3,10 @@
 from django.utils.translation import gettext_lazy as _
 
 from common.ui import navigation
-from consent.desk import panels
+from consent.desk import asking, looks, panels
 from consent.desk.roles import OFFICERS
 from messaging.desk import proof
+from messaging.desk.asking import ask
 from stores import audit
 
 
@@ -41,3 +42,5 @@ def register() -> None:
     panels.register(_("Withdrawals"), "message-desk:withdrawals-panel", 50)
     panels.register(_("Stopped messages"), "message-desk:stops-panel", 60)
     audit.register_action(proof.VIEWED, _("Looked at a message"))
+    looks.register(proof.VIEWED)
+    asking.register(ask)

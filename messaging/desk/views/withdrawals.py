@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import django_filters
 import django_tables2 as tables2
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -91,8 +91,8 @@ class WithdrawalFilter(django_filters.FilterSet):
         self, rows: QuerySet[ConsentEntry], _name: str, value: str
     ) -> QuerySet[ConsentEntry]:
         if value == NOTHING:
-            return rows.filter(before_kind__isnull=True)
-        return rows.filter(before_kind=value)
+            return rows.filter(Q(before_kind=None))
+        return rows.filter(Q(before_kind=value))
 
 
 class WithdrawalTable(Table):
