@@ -2,8 +2,25 @@
 
 from django.urls import path
 
-from points import api
+from points.api import ledger, lookup
 
 app_name = "api-points"
 
-urlpatterns = [path("members/lookup", api.MemberLookup.as_view(), name="member-lookup")]
+urlpatterns = [
+    path("members/lookup", lookup.MemberLookup.as_view(), name="member-lookup"),
+    path(
+        "members/<uuid:public_id>/summary",
+        ledger.MemberSummary.as_view(),
+        name="member-summary",
+    ),
+    path(
+        "members/<uuid:public_id>/ledger",
+        ledger.MemberLedger.as_view(),
+        name="member-ledger",
+    ),
+    path(
+        "members/<uuid:public_id>/points/adjustments",
+        ledger.Adjustments.as_view(),
+        name="adjustments",
+    ),
+]

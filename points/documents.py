@@ -4,10 +4,12 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from rest_framework import serializers
 
-from common.documents import problems
+from common.documents import IDEMPOTENCY_KEY, problems
+from points.models import Entry
 
 
 class LookupDocument(serializers.Serializer[Any]):
@@ -55,6 +57,117 @@ LOOK_UP_MEMBER: dict[str, Any] = {
     "examples": [
         OpenApiExample(
             "By mobile number", request_only=True, value={"mobile": "070-174 06 05"}
+        )
+    ],
+}
+
+
+class ExpiryDocument(serializers.Serializer[Any]):
+    """The points that lapse first."""
+
+    points = serializers.IntegerField()
+    at = serializers.DateTimeField()
+
+
+class SummaryDocument(serializers.Serializer[Any]):
+    """What a member has at a moment."""
+
+    id = serializers.UUIDField(help_text="Of the membership that holds the points.")
+    at = serializers.DateTimeField()
+    available = serializers.IntegerField(
+        help_text="To use; below zero after a return of used points."
+    )
+    pending = serializers.IntegerField(help_text="Earned, not usable before its day.")
+    owed = serializers.IntegerField(help_text="What later purchases pay first.")
+    worth = serializers.CharField(help_text="Of what is available, such as 42.50.")
+    currency = serializers.CharField()
+    pointsToNextVoucher = serializers.IntegerField(allow_null=True)
+    nextExpiry = ExpiryDocument(allow_null=True)
+
+
+class SourceDocument(serializers.Serializer[Any]):
+    """What caused an entry."""
+
+    type = serializers.CharField()
+    id = serializers.UUIDField()
+
+
+class EntryDocument(serializers.Serializer[Any]):
+    """One entry of the ledger; none is ever changed."""
+
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=Entry.Kind.values)
+    points = serializers.IntegerField()
+    balanceAfter = serializers.IntegerField()
+    at = serializers.DateTimeField(help_text="The day of business.")
+    bookedAt = serializers.DateTimeField()
+    reason = serializers.CharField(allow_blank=True)
+    ruleVersion = serializers.IntegerField(allow_null=True)
+    source = SourceDocument(allow_null=True)
+    left = serializers.IntegerField(
+        allow_null=True, help_text="Of an earning: what is not used yet."
+    )
+    expiresAt = serializers.DateTimeField(allow_null=True)
+
+
+class LedgerDocument(serializers.Serializer[Any]):
+    """A page of entries, newest first."""
+
+    entries = EntryDocument(many=True)
+    next = serializers.UUIDField(
+        allow_null=True, help_text="Send it as `after` for the next page."
+    )
+
+
+class AdjustmentDocument(serializers.Serializer[Any]):
+    """Points to add, or below zero to take, and why."""
+
+    points = serializers.IntegerField(help_text="Not zero, at most 1 000 000.")
+    reason = serializers.CharField(
+        max_length=200, help_text="Members and staff read it; name nobody in it."
+    )
+
+
+READ_SUMMARY: dict[str, Any] = {
+    "operation_id": "readMemberPoints",
+    "summary": "Read a member's points",
+    "description": "Now, or as they were just before a moment in the past.",
+    "tags": ["points"],
+    "parameters": [
+        OpenApiParameter(
+            "at", OpenApiTypes.DATETIME, description="With a time zone; now if absent."
+        )
+    ],
+    "responses": {200: SummaryDocument, **problems(401, 403, 404, 422)},
+}
+READ_LEDGER: dict[str, Any] = {
+    "operation_id": "readMemberLedger",
+    "summary": "Read a member's ledger",
+    "description": "Every entry, a hundred at a time, newest first.",
+    "tags": ["points"],
+    "parameters": [
+        OpenApiParameter(
+            "after", OpenApiTypes.UUID, description="The `next` of the page before."
+        )
+    ],
+    "responses": {200: LedgerDocument, **problems(401, 403, 404, 422)},
+}
+ADJUST_POINTS: dict[str, Any] = {
+    "operation_id": "adjustMemberPoints",
+    "summary": "Adjust a member's points",
+    "description": "Adds or takes points by an entry of its own; never below zero.",
+    "tags": ["points"],
+    "parameters": [IDEMPOTENCY_KEY],
+    "request": AdjustmentDocument,
+    "responses": {
+        201: EntryDocument,
+        **problems(400, 401, 403, 404, 409, 413, 415, 422),
+    },
+    "examples": [
+        OpenApiExample(
+            "After a complaint",
+            request_only=True,
+            value={"points": 100, "reason": "A late delivery"},
         )
     ],
 }

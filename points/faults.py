@@ -1,4 +1,4 @@
-"""What can be wrong with a look-up: the stable codes and their words."""
+"""What can be wrong with calls about points: the stable codes and their words."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -12,3 +12,14 @@ def register() -> None:
         "exactly_one",
         _("Send exactly one of mobile, email, memberNumber, card and cardToken."),
     )
+    register_problem(
+        "insufficient_points", 409, _("The member has fewer points than that.")
+    )
+    register_fault(
+        "points_malformed",
+        _("Send a whole number of points, not zero and at most a million."),
+    )
+    register_fault(
+        "time_malformed", _("Send a time with its zone, as RFC 3339 has it.")
+    )
+    register_fault("unknown_entry", _("The member has no such entry."))

@@ -13,7 +13,15 @@ from consent.registry import (
     register,
 )
 from points import erasure
-from points.models import Account, Entry, Lot, LotUse
+from points.models import (
+    Account,
+    BreakageAssumption,
+    ClosedMonth,
+    Entry,
+    Lot,
+    LotUse,
+    ProofRun,
+)
 
 # The ledger is part of the books: points are a debt. Erasure leaves the entries, tied
 # to a member of whom nothing else is known.
@@ -21,7 +29,7 @@ _POINTS = Field(
     DataClass.POINTS,
     Use.POINTS,
     Basis.CONTRACT,
-    Retention.BOOKS,
+    Retention.LEDGER,
     Export.YES,
     Erase.KEEP,
 )
@@ -29,7 +37,16 @@ _KEY = Field(
     DataClass.KEY,
     Use.POINTS,
     Basis.CONTRACT,
-    Retention.BOOKS,
+    Retention.LEDGER,
+    Export.NO,
+    Erase.KEEP,
+)
+# Who closed, assumed or proved: part of the books.
+_WORK = Field(
+    DataClass.WORK,
+    Use.WORK,
+    Basis.INTEREST,
+    Retention.EMPLOYMENT,
     Export.NO,
     Erase.KEEP,
 )
@@ -65,6 +82,29 @@ def register_all() -> None:
         {
             **each(_KEY, "id", "member", "entry", "lot"),
             **each(_POINTS, "points"),
+        },
+    )
+    register(
+        ClosedMonth,
+        {
+            **each(_WORK, "id", "programme", "month", "ends_at", "closed_at"),
+            **each(_WORK, "closed_by", "issued", "used", "expired", "outstanding"),
+            **each(_WORK, "liability"),
+        },
+    )
+    register(
+        BreakageAssumption,
+        {
+            **each(_WORK, "id", "public_id", "programme", "valid_from", "used_share"),
+            **each(_WORK, "because", "written_at", "written_by"),
+        },
+    )
+    register(
+        ProofRun,
+        {
+            **each(_WORK, "id", "public_id", "started_at", "ended_at", "members"),
+            **each(_WORK, "entries", "points", "differences", "details"),
+            **each(_WORK, "started_by"),
         },
     )
     register_hook(erasure.lapse)

@@ -2,9 +2,16 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from common.ui import navigation
 from members import panels
 from members.panels import Column
 from points import comparison, faults, kinds, merging
+from points.books import closing
+from stores import audit
+from stores.roles import Role
+
+# Who sees what is owed, and whether the books add up.
+SEE_BOOKS = frozenset({Role.OWNER, Role.ANALYST, Role.MARKETER})
 
 
 def register() -> None:
@@ -13,6 +20,29 @@ def register() -> None:
     kinds.register()
     merging.register()
     comparison.register()
+    audit.register_action(kinds.ADJUSTED, _("Adjusted a member's points"))
+    audit.register_action(closing.MONTH_CLOSED, _("Closed a month of the points"))
+    audit.register_action(
+        closing.ASSUMPTION_WRITTEN, _("Wrote down how much of the points will be used")
+    )
+    navigation.register(
+        group="loyalty",
+        label=_("What we owe in points"),
+        url_name="points:liability",
+        icon="scale",
+        roles=SEE_BOOKS,
+        order=60,
+        keywords=_("liability outstanding month close"),
+    )
+    navigation.register(
+        group="loyalty",
+        label=_("Proof of the ledger"),
+        url_name="points:proof",
+        icon="shield-check",
+        roles=SEE_BOOKS,
+        order=70,
+        keywords=_("ledger check books"),
+    )
     panels.register(
         title=_("Points"),
         url_name="points:member-panel",

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from members.models import Member, Merge
 from points import rules
-from points.models import Account, EarningRule, Entry, Lot
+from points.models import Account, EarningRule, Entry, Lot, LotUse
 
 _SIGNED = {"adjusted", "merged"}
 
@@ -33,6 +34,20 @@ class NextBenefit:
     # Of the way to the next one, in percent.
     progress: int
     currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """What a member had at a moment, by what counted then."""
+
+    # To use: begun to count, not lapsed; less what is owed after returns.
+    available: int
+    # Earned, and not usable before its day.
+    pending: int
+    # Below zero after returns of points that were used.
+    owed: int
+    # All entries until then: also what had lapsed and was not posted yet.
+    booked: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +110,44 @@ def balance_of(member: Member, now: datetime | None = None) -> BalanceView:
 def entries(member: Member) -> QuerySet[Entry]:
     """Return a member's entries, newest first, with what caused them."""
     return _statement(member).select_related("rule", "lot").order_by("-id")
+
+
+def balance_as_of(member: Member, until: datetime) -> AsOf:
+    """Return what a member had just before a moment, from entries, lots and uses.
+
+    Counted by the day of business, with the memberships merged into theirs.
+    """
+    mine = [member.pk, *member.merged_members.values_list("pk", flat=True)]
+    used = (
+        LotUse.objects.filter(lot=OuterRef("pk"), entry__at__lt=until)
+        .order_by()
+        .values("lot")
+        .annotate(points=Sum("points"))
+        .values("points")
+    )
+    lots = Lot.objects.filter(member__in=mine, entry__at__lt=until).annotate(
+        left=F("points") - Coalesce(Subquery(used), 0)
+    )
+    begun = Q(active_from__lt=until)
+    alive = Q(expires_at__isnull=True) | Q(expires_at__gte=until)
+    found = lots.aggregate(
+        held=Coalesce(Sum("left"), 0),
+        usable=Coalesce(Sum("left", filter=begun & alive), 0),
+        pending=Coalesce(Sum("left", filter=~begun), 0),
+    )
+    booked = (
+        Entry.objects.filter(member__in=mine, at__lt=until).aggregate(
+            points=Sum("points")
+        )["points"]
+        or 0
+    )
+    owed = found["held"] - booked
+    return AsOf(
+        available=found["usable"] - owed,
+        pending=found["pending"],
+        owed=owed,
+        booked=booked,
+    )
 
 
 def next_benefit(member: Member, now: datetime | None = None) -> NextBenefit | None:

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext, pgettext
 
 from common.money import display
 from points import rules
+from points.models import Entry
 from points.rules import EarningRule
 from points.selectors import BalanceView, NextBenefit
 
@@ -48,6 +49,21 @@ def with_worth(balance: BalanceView) -> str:
         "points": points(balance.points),
         "money": display(balance.worth, balance.currency),
     }
+
+
+def cause(entry: Entry) -> str:
+    """Say what made an entry, where nobody wrote down a reason."""
+    if entry.kind == Entry.Kind.EXPIRE:
+        return _("Not used in time")
+    if entry.kind == Entry.Kind.MERGE:
+        return _("Two memberships of one person")
+    if entry.source_type != "receipt":
+        return ""
+    if entry.kind == Entry.Kind.REVERSE:
+        return _("Goods came back")
+    if entry.rule is None:
+        return _("Purchase")
+    return _("Purchase, by version %(n)s of the rule") % {"n": entry.rule.version}
 
 
 def earning(rule: EarningRule, currency: str) -> str:

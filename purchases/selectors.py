@@ -1,13 +1,15 @@
 """Reading receipts."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Count, Max, Prefetch, Q, QuerySet, Sum
+from django.db.models import Count, DateField, Max, Prefetch, Q, QuerySet, Sum
+from django.db.models.functions import TruncMonth
 
 from members.models import Member
 from purchases.models import Receipt, ReceiptLine
+from stores.models import Programme
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +47,42 @@ def summarize_purchases(member: Member) -> Purchases:
         currency=member.programme.currency,
         last_at=found["last_at"],
     )
+
+
+def earning_sales(programme: Programme, until: datetime) -> dict[date, Decimal]:
+    """Return what the goods cost that earned points, by month, less what came back.
+
+    By the month of the purchase in the programme's zone; purchases and returns of
+    before `until`, so that a past date gives the same sums whenever it is asked for.
+    """
+    sold = Receipt.objects.filter(
+        programme=programme,
+        purchased_at__lt=until,
+        member__isnull=False,
+        eligible__gt=0,
+    )
+    returned = Receipt.objects.filter(
+        programme=programme,
+        purchased_at__lt=until,
+        original__member__isnull=False,
+        return_eligible__gt=0,
+    )
+    sums = _by_month(sold, "purchased_at", "eligible", programme)
+    for month, amount in _by_month(
+        returned, "original__purchased_at", "return_eligible", programme
+    ).items():
+        sums[month] = sums.get(month, Decimal(0)) - amount
+    return sums
+
+
+def _by_month(
+    receipts: QuerySet[Receipt], at: str, amount: str, programme: Programme
+) -> dict[date, Decimal]:
+    month = TruncMonth(at, tzinfo=programme.zone, output_field=DateField())
+    sums = (
+        receipts.annotate(month=month)
+        .order_by()
+        .values("month")
+        .annotate(amount=Sum(amount))
+    )
+    return {row["month"]: row["amount"] for row in sums}

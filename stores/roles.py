@@ -26,3 +26,4 @@ class Scope(models.TextChoices):
     RECEIPTS_WRITE = "receipts:write", _("Send receipts")
     MEMBERS_READ = "members:read", _("Look up members")
     MEMBERS_WRITE = "members:write", _("Register members")
+    POINTS_WRITE = "points:write", _("Adjust points")

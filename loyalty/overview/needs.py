@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from loyalty.overview import readings
 from messaging.limits import is_open_for_strangers
+from points.books import proofs
 from stores import selectors as stores_selectors
 from stores.models import Programme
 from stores.roles import Role
@@ -47,16 +48,19 @@ def list_needs(
     pending: int,
     now: datetime,
 ) -> list[Need]:
-    """Return what waits for somebody with these roles. Four statements."""
+    """Return what waits for somebody with these roles. Five statements."""
     work = stores_selectors.summarize_work(
         programme=programme, store_ids=store_ids, now=now
     )
     runs_a_store = bool(roles & {Role.OWNER, Role.STORE_MANAGER})
-    failed, paused = 0, False
+    failed, paused, differences = 0, False, 0
     if store_ids is None:
+        last = proofs.latest()
+        differences = last.differences if last else 0
         failed = readings.count_failed_messages(programme, now)
         paused = not is_open_for_strangers(programme, now)
     waiting = [
+        (differences, _ledger_differs),
         (int(paused), _paused),
         (pending, _pending),
         (failed, _failed),
@@ -64,6 +68,22 @@ def list_needs(
         (work.keys_expiring if Role.OWNER in roles else 0, _expiring),
     ]
     return [describe(number) for number, describe in waiting if number]
+
+
+def _ledger_differs(number: int) -> Need:
+    return Need(
+        icon="shield-check",
+        tone="c5",
+        title=_("The ledger of points does not add up"),
+        text=ngettext(
+            "%(number)s row differs in the last proof",
+            "%(number)s rows differ in the last proof",
+            number,
+        )
+        % {"number": _write(number)},
+        button=_("See them"),
+        url=reverse("points:proof"),
+    )
 
 
 def _paused(_number: int) -> Need:

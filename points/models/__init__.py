@@ -1,0 +1,15 @@
+"""The tables of this room."""
+
+from points.models.books import BreakageAssumption, ClosedMonth, ProofRun
+from points.models.ledger import Account, EarningRule, Entry, Lot, LotUse
+
+__all__ = [
+    "Account",
+    "BreakageAssumption",
+    "ClosedMonth",
+    "EarningRule",
+    "Entry",
+    "Lot",
+    "LotUse",
+    "ProofRun",
+]

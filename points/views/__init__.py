@@ -1,0 +1,1 @@
+"""The desk's screens of points: a member's panel and ledger, the books."""

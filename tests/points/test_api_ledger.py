@@ -1,0 +1,165 @@
+"""Points over the API: what a member has, every entry, adjustments."""
+
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from django.urls import reverse
+
+from members.merging import merge_members
+from points.api.ledger import PAGE
+from points.models import Entry
+from points.services import post
+from tests.factories.members import MemberFactory
+from tests.factories.points import EarningRuleFactory
+from tests.factories.stores import ProgrammeFactory
+
+pytestmark = pytest.mark.django_db
+MAY = datetime(2026, 5, 10, 12, tzinfo=UTC)
+JUNE = datetime(2026, 6, 10, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def member(programme):
+    EarningRuleFactory(programme=programme, published=True)
+    return MemberFactory(programme=programme)
+
+
+@pytest.fixture
+def call(client, api_key):
+    """Call an operation on a member."""
+    bearer = {"Authorization": f"Bearer {api_key.plain}"}
+
+    def ask(name, member, body=None, *, key=None, **query):
+        url = reverse(f"api-points:{name}", args=[member.public_id])
+        if body is None:
+            return client.get(url, query, headers=bearer)
+        return client.post(
+            url,
+            body,
+            content_type="application/json",
+            headers={**bearer, "Idempotency-Key": key or str(uuid4())},
+        )
+
+    return ask
+
+
+def earn(member, points, at, key):
+    post(
+        member_id=member.pk,
+        kind=Entry.Kind.EARN,
+        points=points,
+        key=key,
+        at=at,
+        now=at,
+    )
+
+
+class TestSummary:
+    def test_tells_what_a_member_has_and_what_it_is_worth(self, call, member):
+        earn(member, 380, MAY, "may")
+
+        told = call("member-summary", member).json()
+
+        assert (told["available"], told["worth"]) == (380, "38.00")
+        assert told["pointsToNextVoucher"] == 120
+
+    def test_tells_what_they_had(self, call, member):
+        earn(member, 380, JUNE, "june")
+
+        told = call("member-summary", member, at=MAY.isoformat()).json()
+
+        assert told["available"] == 0
+
+    @pytest.mark.parametrize("at", ["yesterday", "2026-05-10T12:00:00", "2026-99-01"])
+    def test_says_what_is_wrong_with_a_time(self, call, member, at):
+        answer = call("member-summary", member, at=at)
+
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["code"] == "time_malformed"
+
+    def test_does_not_see_another_club(self, call):
+        stranger = MemberFactory(programme=ProgrammeFactory(name="Andra"))
+
+        assert call("member-summary", stranger).status_code == 404
+
+    def test_speaks_of_the_membership_that_stayed(self, call, programme, member):
+        other = MemberFactory(programme=programme)
+        earn(other, 50, MAY, "theirs")
+        merge_members(kept=member, merged=other, staff=None, now=JUNE)
+
+        told = call("member-summary", other).json()
+
+        assert (told["id"], told["available"]) == (str(member.public_id), 50)
+
+
+class TestLedger:
+    def test_gives_every_entry_page_by_page(self, call, member):
+        for number in range(PAGE + 3):
+            earn(member, 1, MAY, f"n{number}")
+
+        first = call("member-ledger", member).json()
+        second = call("member-ledger", member, after=first["next"]).json()
+
+        assert (len(first["entries"]), len(second["entries"])) == (PAGE, 3)
+        assert second["next"] is None
+        ids = {entry["id"] for entry in first["entries"] + second["entries"]}
+        assert len(ids) == PAGE + 3
+
+    @pytest.mark.parametrize("after", ["x", str(uuid4())])
+    def test_says_that_there_is_no_such_entry(self, call, member, after):
+        answer = call("member-ledger", member, after=after)
+
+        assert answer.status_code == 422
+
+
+class TestAdjustments:
+    def test_add_points_once_however_often_they_are_sent(self, call, member):
+        body = {"points": 100, "reason": "A late delivery"}
+        first = call("adjustments", member, body, key="adjustment-1")
+        again = call("adjustments", member, body, key="adjustment-1")
+
+        assert (first.status_code, again.status_code) == (201, 201)
+        assert first.json() == again.json()
+        assert Entry.objects.get().points == 100
+
+    def test_refuse_the_key_for_another_member(self, call, programme, member):
+        other = MemberFactory(programme=programme)
+        body = {"points": 100, "reason": "A late delivery"}
+        call("adjustments", member, body, key="adjustment-1")
+
+        answer = call("adjustments", other, body, key="adjustment-1")
+
+        assert answer.status_code == 422
+        assert not Entry.objects.filter(member=other).exists()
+
+    def test_never_take_more_than_there_is(self, call, member):
+        earn(member, 10, MAY, "may")
+
+        answer = call("adjustments", member, {"points": -11, "reason": "A mistake"})
+
+        assert (answer.status_code, answer.json()["code"]) == (
+            409,
+            "insufficient_points",
+        )
+        assert Entry.objects.count() == 1
+
+    @pytest.mark.parametrize(
+        ("body", "pointer"),
+        [
+            ({"points": 0, "reason": "x"}, "/points"),
+            ({"points": 1.5, "reason": "x"}, "/points"),
+            ({"points": True, "reason": "x"}, "/points"),
+            ({"points": "5", "reason": "x"}, "/points"),
+            ({"points": 1_000_001, "reason": "x"}, "/points"),
+            ({"points": 5}, "/reason"),
+            ({"points": 5, "reason": " "}, "/reason"),
+            ({"points": 5, "reason": "x" * 201}, "/reason"),
+            ([], "/"),
+        ],
+    )
+    def test_say_what_is_wrong(self, call, member, body, pointer):
+        answer = call("adjustments", member, body)
+
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["pointer"] == pointer
