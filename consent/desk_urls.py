@@ -11,8 +11,10 @@ app_name = "privacy"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("consent.desk.urls")),
     path("breaches/", include("consent.breaches.urls")),
+    path("retention/", include("consent.retention.urls")),
     path("", include("consent.rights.urls")),
     path("", include("consent.record.urls")),
+    path("texts/", include("consent.texts.urls")),
     path("topics/", include("consent.topics.urls")),
     path("contact-policy/", include("consent.policy.urls")),
 ]

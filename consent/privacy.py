@@ -42,7 +42,7 @@ _PROOF = Field(
     DataClass.PERMISSION,
     Use.PROOF,
     Basis.LAW,
-    Retention.TWO_YEARS,
+    Retention.PROOF,
     Export.YES,
     Erase.KEEP,
 )
@@ -50,7 +50,7 @@ _KEY = Field(
     DataClass.KEY,
     Use.PROOF,
     Basis.LAW,
-    Retention.TWO_YEARS,
+    Retention.PROOF,
     Export.NO,
     Erase.KEEP,
 )
@@ -76,9 +76,50 @@ _BLOCKED = Field(
     DataClass.SECRET,
     Use.PROOF,
     Basis.INTEREST,
+    Retention.WISH,
+    Export.NO,
+    Erase.KEEP,
+)
+# As long as the address is blocked; the note of an erasure as long as the books.
+_NOTED = Field(
+    DataClass.SECRET,
+    Use.PROOF,
+    Basis.INTEREST,
     Retention.BOOKS,
     Export.NO,
     Erase.KEEP,
+)
+_ASKED = Field(
+    DataClass.PERMISSION,
+    Use.PROOF,
+    Basis.LAW,
+    Retention.TWO_YEARS,
+    Export.YES,
+    Erase.KEEP,
+)
+_ASKED_KEY = Field(
+    DataClass.KEY,
+    Use.PROOF,
+    Basis.LAW,
+    Retention.TWO_YEARS,
+    Export.NO,
+    Erase.KEEP,
+)
+_CONTACTED = Field(
+    DataClass.PERMISSION,
+    Use.MESSAGES,
+    Basis.CONSENT,
+    Retention.THIRTEEN_MONTHS,
+    Export.YES,
+    Erase.DELETE,
+)
+_CONTACTED_KEY = Field(
+    DataClass.KEY,
+    Use.MESSAGES,
+    Basis.CONSENT,
+    Retention.THIRTEEN_MONTHS,
+    Export.NO,
+    Erase.DELETE,
 )
 _WORDS = Field(
     DataClass.PERMISSION,
@@ -126,8 +167,8 @@ def register_all() -> None:
     register(
         Contact,
         {
-            **each(_NOW_KEY, "id", "member", "message_id"),
-            **each(_NOW, "kind", "channel", "at"),
+            **each(_CONTACTED_KEY, "id", "member", "message_id"),
+            **each(_CONTACTED, "kind", "channel", "at"),
         },
     )
     # Tied to no member; kept after erasure on purpose, so that nobody who asked for
@@ -218,10 +259,10 @@ def _register_rights() -> None:
     register(
         RightsRequest,
         {
-            **each(_KEY, "id", "public_id", "programme", "member"),
-            **each(_PROOF, "kind", "state", "source", "received_at", "due_at"),
-            **each(_PROOF, "extended_at", "extended_because", "proof", "proven_at"),
-            **each(_PROOF, "erase_at", "closed_at"),
+            **each(_ASKED_KEY, "id", "public_id", "programme", "member"),
+            **each(_ASKED, "kind", "state", "source", "received_at", "due_at"),
+            **each(_ASKED, "extended_at", "extended_because", "proof", "proven_at"),
+            **each(_ASKED, "erase_at", "closed_at"),
             # What was written may name people: the fact of the request stays.
             **each(_WORDS, "words", "answer"),
             **each(_STAFF, "handled_by"),
@@ -230,8 +271,8 @@ def _register_rights() -> None:
     register(
         RightsStep,
         {
-            **each(_KEY, "id", "request"),
-            **each(_PROOF, "kind", "at"),
+            **each(_ASKED_KEY, "id", "request"),
+            **each(_ASKED, "kind", "at"),
             **each(_WORDS, "note"),
             **each(_STAFF, "staff"),
         },
@@ -245,8 +286,8 @@ def _register_rights() -> None:
     )
     register(
         Erasure,
-        each(_BLOCKED, "id", "programme", "member_id", "at", "reason")
-        | each(_BLOCKED, "journaled_at"),
+        each(_NOTED, "id", "programme", "member_id", "at", "reason")
+        | each(_NOTED, "journaled_at"),
     )
 
 

@@ -5,7 +5,9 @@ from django.utils.translation import gettext_lazy as _
 from consent import comparison, kinds, merging
 from consent.desk import registrations as desk
 from consent.policy import registrations as policy
+from consent.retention import registrations as retention
 from consent.rights import registrations as rights
+from consent.texts import registrations as texts
 from consent.topics import registrations as topics
 from members import panels
 from members.panels import Column
@@ -20,7 +22,9 @@ def register() -> None:
     desk.register()
     policy.register()
     rights.register()
+    texts.register()
     topics.register()
+    retention.register()
     panels.register(
         title=_("Consents"),
         url_name="consent:permissions-panel",

@@ -58,7 +58,7 @@ _PROOF = Field(
     DataClass.PERMISSION,
     Use.PROOF,
     Basis.LAW,
-    Retention.TWO_YEARS,
+    Retention.PROOF,
     Export.YES,
     Erase.KEEP,
 )
@@ -66,7 +66,7 @@ _PROOF_KEY = Field(
     DataClass.KEY,
     Use.PROOF,
     Basis.LAW,
-    Retention.TWO_YEARS,
+    Retention.PROOF,
     Export.NO,
     Erase.KEEP,
 )

@@ -2,7 +2,7 @@
 
 from django.core.checks import register as register_check
 
-from conversation import answers, privacy, selectors
+from conversation import answers, privacy, retention, selectors
 from conversation.channels import register_line, register_provider
 from conversation.channels.elks import Elks
 from conversation.channels.generic import Generic
@@ -28,6 +28,7 @@ def register() -> None:
         url_name="conversation:simulator-reply", find=selectors.written_from
     )
     privacy.register_all()
+    retention.register_all()
     merge_registry.register_handed_on(Conversation)
     merge_registry.register_handed_on(InboundMessage)
     register_check(providers_are_protected)

@@ -1,7 +1,7 @@
-"""Take in what people write, once each, and forget it in time."""
+"""Take in what people write, once each."""
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
@@ -13,8 +13,6 @@ from conversation.words import LONGEST_TEXT
 from members.selectors import find_by_phone
 from stores.models import Programme
 
-# What a message said is needed while people may still ask about its conversation.
-KEEP_TEXTS = timedelta(days=30)
 _LONGEST_ID = 128
 _LONGEST_ADDRESS = 64
 
@@ -35,18 +33,9 @@ def receive(*, programme: Programme, inbound: Inbound, now: datetime) -> Inbound
     return message
 
 
-def forget_old(*, now: datetime) -> int:
-    """End conversations nobody goes on with, and empty old messages; return how many.
-
-    Of a message stays that it came, and when: what proves a yes.
-    """
-    lapsed = Conversation.objects.filter(expires_at__lte=now).update(**CLOSED)
-    old = now - KEEP_TEXTS
-    blanked = InboundMessage.objects.filter(received_at__lt=old, blanked_at=None)
-    emptied = blanked.update(text="", address="", blanked_at=now)
-    silent = Conversation.objects.filter(heard_at__lt=old, expires_at=None)
-    _all, gone = silent.delete()
-    return lapsed + emptied + gone.get(Conversation._meta.label, 0)
+def close_lapsed(*, now: datetime) -> int:
+    """End conversations nobody goes on with; return how many."""
+    return Conversation.objects.filter(expires_at__lte=now).update(**CLOSED)
 
 
 def _keep(

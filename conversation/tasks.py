@@ -5,6 +5,6 @@ from django.utils import timezone
 from conversation import services
 
 
-def forget() -> int:
-    """End what lapsed, and empty messages after 30 days."""
-    return services.forget_old(now=timezone.now())
+def close() -> int:
+    """End conversations that nobody goes on with."""
+    return services.close_lapsed(now=timezone.now())

@@ -23,6 +23,7 @@ _EXPORT_MEMBERS = (*_EDIT_MEMBERS, Role.DATA_PROTECTION_OFFICER)
 _SEE_MEMBERS = (*_EXPORT_MEMBERS, Role.MARKETER)
 # Who takes over an existing club, and who sees what was taken over.
 _IMPORT = (Role.OWNER, Role.MARKETER)
+_WRITE_TEXTS = (*_AUDITORS, Role.MARKETER)
 _SEE_IMPORTS = (*_IMPORT, Role.DATA_PROTECTION_OFFICER)
 # Who sees what the club owes in points, and whether the ledger adds up.
 _SEE_BOOKS = (Role.OWNER, Role.ANALYST, Role.MARKETER)
@@ -130,6 +131,16 @@ TABLE: dict[str, Access] = {
     "till:prove": till(post=_AT_TILL),
     "till:name": till(_RUN_A_STORE, _RUN_A_STORE),
     "till:choose": till(post=_RUN_A_STORE),
+    # consent: the texts that members agree to; OWNER and DPO publish
+    "privacy:text-list": desk(_WRITE_TEXTS),
+    "privacy:text-detail": desk(_WRITE_TEXTS),
+    "privacy:text-agreed-panel": desk(_WRITE_TEXTS),
+    "privacy:text-write": desk(post=_WRITE_TEXTS),
+    "privacy:edition-detail": desk(_WRITE_TEXTS, _WRITE_TEXTS),
+    "privacy:edition-preview": desk(post=_WRITE_TEXTS),
+    "privacy:edition-publish": desk(_AUDITORS, _AUDITORS),
+    "privacy:edition-return": desk(post=_AUDITORS),
+    "privacy:edition-discard": desk(post=_WRITE_TEXTS),
     # portal
     "portal:sign-in": public("GET", "POST"),
     "portal:sign-in-code": public("GET", "POST"),
@@ -179,6 +190,9 @@ TABLE: dict[str, Access] = {
     "portal:renewals": member("GET", "POST"),
     # Behind the link in a message about a new edition of a text.
     "portal:renewals-link": public("GET", "POST"),
+    # Behind the link in the message that a silent membership ends.
+    "portal:keep": public("GET", "POST"),
+    "portal:kept": public("GET"),
     # Behind the link in a marketing message.
     "portal:wishes": public("GET", "POST"),
     "portal:wishes-stop": public("GET", "POST"),
@@ -220,6 +234,14 @@ TABLE: dict[str, Access] = {
     "api-enrolment:members": api("POST"),
     # consent: the data-protection officer's desk
     "privacy:overview": desk(_AUDITORS),
+    "privacy:retention": desk(_AUDITORS),
+    "privacy:retention-panel": desk(_AUDITORS),
+    "privacy:retention-dry": desk(post=_AUDITORS),
+    "privacy:retention-progress": desk(_AUDITORS),
+    "privacy:retention-kind": desk(_AUDITORS, _AUDITORS),
+    "privacy:retention-confirm": desk(_AUDITORS, _AUDITORS),
+    "privacy:retention-runs": desk(_AUDITORS),
+    "privacy:retention-run": desk(_AUDITORS),
     "privacy:consent-rates": desk(_AUDITORS),
     "privacy:rates-panel": desk(_AUDITORS),
     "privacy:look-list": desk(_AUDITORS),

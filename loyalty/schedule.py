@@ -35,16 +35,22 @@ JOBS = [
     Job("members.tasks.follow_duplicates", minutes=1),
     Job("members.tasks.gather_strays", minutes=1),
     Job("members.tasks.seal_merges", minutes=_DAY),
+    # Every hour, because days end at midnight of each programme's own zone.
+    Job("consent.tasks.settle_renewals", minutes=60),
+    Job("portal.tasks.tell_renewals", minutes=5),
     Job("purchases.tasks.claim", minutes=1),
-    Job("purchases.tasks.forget_contacts", minutes=_DAY),
-    Job("portal.tasks.forget", minutes=_DAY),
     # Uploads wake a worker at once; this goes on with what one left that died.
     Job("enrolment.importing.tasks.run", minutes=1),
     Job("enrolment.importing.tasks.forget", minutes=_DAY),
-    Job("conversation.tasks.forget", minutes=_DAY),
+    Job("conversation.tasks.close", minutes=60),
+    # Often: it begins at night on each club's own clock, and goes on after a stop.
+    Job("consent.retention.tasks.go_on", minutes=10),
+    Job("consent.retention.tasks.tell_inactive", minutes=60),
     # Often, because a reminder goes between eight and eight of the club's own clock.
     Job("enrolment.tasks.remind", minutes=15),
     Job("enrolment.tasks.erase", minutes=_DAY),
+    # Members wait for the end of the day within which they could take it back.
+    Job("consent.rights.tasks.erase_due", minutes=15),
 ]
 
 

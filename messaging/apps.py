@@ -17,6 +17,7 @@ class MessagingConfig(AppConfig):
         # Not at the top: models cannot be imported before the apps are loaded.
         import_module("messaging.notices").register("member.activated", "welcome")
         import_module("messaging.privacy").register_all()
+        import_module("messaging.retention").register_all()
         import_module("consent.record").register_receivers(
             import_module("messaging.receivers").find
         )

@@ -84,6 +84,17 @@ class Message(models.Model):
                 condition=Q(is_to_stranger=True),
                 name="message_to_strangers",
             ),
+            # What is to be emptied after its time: see messaging.retention.
+            models.Index(
+                fields=["programme", "queued_at"],
+                condition=Q(message_class="CODE") & ~Q(body=""),
+                name="message_codes_to_empty",
+            ),
+            models.Index(
+                fields=["programme", "queued_at"],
+                condition=~Q(address=""),
+                name="message_texts_to_empty",
+            ),
             models.Index(
                 fields=["programme", "-queued_at"],
                 condition=Q(state="STOPPED"),

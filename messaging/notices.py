@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from consent.models import Channel
 from members import events
@@ -61,6 +62,11 @@ def follow(*, now: datetime, limit: int = 500) -> int:
     return events.consume(CONSUMER, partial(_handle, now=now), now=now, limit=limit)
 
 
+def key_of(event_id: UUID, channel: Channel) -> str:
+    """Return the key by which the notice of an event is queued once on a channel."""
+    return f"notice:{event_id}:{channel}"
+
+
 def _handle(batch: Iterable[Event], *, now: datetime) -> None:
     due = [
         event
@@ -94,6 +100,6 @@ def _queue(event: Event, member: Member, now: datetime) -> None:
             language=member.language,
             address=address,
             context=notice.context(event, member),
-            dedupe_key=f"notice:{event.public_id}:{channel}",
+            dedupe_key=key_of(event.public_id, channel),
             now=now,
         )

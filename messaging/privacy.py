@@ -19,7 +19,7 @@ _MESSAGE = Field(
     DataClass.MESSAGE,
     Use.MESSAGES,
     Basis.CONTRACT,
-    Retention.TWO_YEARS,
+    Retention.YEAR,
     Export.YES,
     Erase.BLANK,
 )
@@ -27,7 +27,7 @@ _ADDRESS = Field(
     DataClass.CONTACT,
     Use.MESSAGES,
     Basis.CONTRACT,
-    Retention.TWO_YEARS,
+    Retention.YEAR,
     Export.YES,
     Erase.BLANK,
 )

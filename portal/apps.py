@@ -12,9 +12,21 @@ class PortalConfig(AppConfig):
     def ready(self) -> None:
         """Register what this room hands to others."""
         # Not at the top: models cannot be imported before the apps are loaded.
-        from portal import kinds, merging, privacy, texts  # noqa: PLC0415
+        from consent.rights import outlet as rights_outlet  # noqa: PLC0415
+        from portal import (  # noqa: PLC0415
+            keeping,
+            kinds,
+            merging,
+            outlet,
+            privacy,
+            retention,
+            texts,
+        )
 
+        rights_outlet.register(outlet)
         kinds.register()
         privacy.register_all()
+        retention.register_all()
+        keeping.register()
         merging.register_all()
         texts.register_all()

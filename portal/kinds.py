@@ -6,11 +6,14 @@ from members import events
 from members.models import Event
 
 SIGNED_IN = "portal.signed_in"
+# Pressed, after a long silence, that they want to stay.
+KEPT = "portal.kept"
 
 
 def register() -> None:
     """Register the kinds; called once, when the room is ready."""
     events.register_kind(SIGNED_IN, icon="login", describe=_signed_in)
+    events.register_kind(KEPT, icon="heart-handshake", describe=_kept)
 
 
 def _signed_in(event: Event) -> str:
@@ -18,3 +21,7 @@ def _signed_in(event: Event) -> str:
     if device:
         return _("Signed in on %(device)s.") % {"device": device}
     return _("Signed in.")
+
+
+def _kept(_event: Event) -> str:
+    return _("Chose to keep the membership.")

@@ -20,12 +20,6 @@ UNDO_LIFE = timedelta(hours=72)
 # How often a session notes that it was used: a write per page would be waste.
 SESSION_NOTED_EVERY = timedelta(minutes=10)
 
-# Codes are kept for as long as wrong ones count; sessions so that somebody who asks
-# can still be told which devices were signed in.
-CODES_KEPT = timedelta(days=2)
-CHANGES_KEPT = timedelta(days=30)
-SESSIONS_KEPT = timedelta(days=90)
-
 # THE BREAKER: people mistype some codes, a guesser mistypes nearly all of them. The
 # window is that of asking for the code, which can be tried for five minutes more: so
 # each wrong one counts for ten minutes at least.

@@ -12,7 +12,8 @@ class PurchasesConfig(AppConfig):
     def ready(self) -> None:
         """Register what this room hands to others."""
         # Not at the top: models cannot be imported before the apps are loaded.
-        from purchases import privacy, registrations  # noqa: PLC0415
+        from purchases import privacy, registrations, retention  # noqa: PLC0415
 
         registrations.register()
         privacy.register_all()
+        retention.register_all()

@@ -3,7 +3,7 @@
 from members import merge_registry
 from members.merge_registry import Merging
 from members.models import Member
-from purchases.models import Receipt, ReceiptLine
+from purchases.models import MonthSum, Receipt, ReceiptLine
 
 
 def register() -> None:
@@ -11,6 +11,7 @@ def register() -> None:
     merge_registry.register(
         Receipt, ReceiptLine, merge=hand_receipts_on, undo=give_receipts_back
     )
+    merge_registry.register_handed_on(MonthSum)
 
 
 def hand_receipts_on(merging: Merging) -> None:

@@ -154,6 +154,17 @@ class Receipt(models.Model):
             models.Index(
                 fields=["store", "-purchased_at"], name="receipt_store_newest"
             ),
+            # Which are old enough to be tied to nobody any more.
+            models.Index(
+                fields=["programme", "purchased_at"],
+                condition=Q(member__isnull=False),
+                name="receipt_tied_by_time",
+            ),
+            models.Index(
+                fields=["programme", "purchased_at"],
+                condition=Q(member__isnull=False, original__isnull=False),
+                name="receipt_tied_returns",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -209,3 +220,31 @@ class ReceiptLine(models.Model):
 
     def __str__(self) -> str:
         return self.article_name
+
+
+class MonthSum(models.Model):
+    """What a member bought in a month of one group of goods, when receipts are gone.
+
+    Written when receipts are cut loose from their member; several rows of a month add
+    up. Personal data: what somebody bought, in sums.
+    """
+
+    member = models.ForeignKey(
+        Member, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    # The first day.
+    month = models.DateField()
+    article_group = models.CharField(max_length=60, blank=True)
+    currency = models.CharField(max_length=3)
+    receipts = models.PositiveIntegerField()
+    # Less what came back.
+    amount = models.DecimalField(max_digits=14, decimal_places=2)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["member", "-month"], name="monthsum_member_newest"),
+            models.Index(fields=["month"], name="monthsum_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month} {self.amount}"

@@ -13,7 +13,7 @@ from consent.registry import (
     register,
 )
 from purchases import erasure
-from purchases.models import Receipt, ReceiptLine
+from purchases.models import MonthSum, Receipt, ReceiptLine
 
 # Receipts are vouchers of the books: erasure leaves them, tied to nobody.
 _PURCHASE = Field(
@@ -32,6 +32,31 @@ _KEY = Field(
     Export.NO,
     Erase.KEEP,
 )
+# Whose it is: the books need the receipt, and not its buyer.
+_TIE = Field(
+    DataClass.KEY,
+    Use.PURCHASES,
+    Basis.CONTRACT,
+    Retention.TWO_YEARS,
+    Export.NO,
+    Erase.KEEP,
+)
+_SUM = Field(
+    DataClass.PURCHASE,
+    Use.PURCHASES,
+    Basis.CONTRACT,
+    Retention.THREE_YEARS,
+    Export.YES,
+    Erase.DELETE,
+)
+_SUM_KEY = Field(
+    DataClass.KEY,
+    Use.PURCHASES,
+    Basis.CONTRACT,
+    Retention.THREE_YEARS,
+    Export.NO,
+    Erase.DELETE,
+)
 _POINTS = Field(
     DataClass.POINTS,
     Use.POINTS,
@@ -42,7 +67,7 @@ _POINTS = Field(
 )
 # A keyed hash of the number or address that a receipt without a member came with.
 _CLAIM = Field(
-    DataClass.CONTACT,
+    DataClass.SECRET,
     Use.PURCHASES,
     Basis.INTEREST,
     Retention.TWO_YEARS,
@@ -56,7 +81,8 @@ def register_all() -> None:
     register(
         Receipt,
         {
-            **each(_KEY, "id", "public_id", "programme", "member", "rule", "original"),
+            **each(_TIE, "member"),
+            **each(_KEY, "id", "public_id", "programme", "rule", "original"),
             **each(_KEY, "content_hash", "source", "recorded_at", "claimed_at"),
             **each(_CLAIM, "contact_index"),
             **each(_PURCHASE, "store", "till_code", "unique_receipt_id"),
@@ -71,11 +97,19 @@ def register_all() -> None:
     register(
         ReceiptLine,
         {
-            **each(_KEY, "id", "receipt", "member", "original_number"),
+            **each(_TIE, "member"),
+            **each(_KEY, "id", "receipt", "original_number"),
             **each(_PURCHASE, "number", "kind", "sku", "article_number"),
             **each(_PURCHASE, "article_name", "article_group", "quantity"),
             **each(_PURCHASE, "gross_paid", "tax_amount", "tax_percent", "discounts"),
             **each(_POINTS, "awards_bonus", "is_eligible", "points"),
+        },
+    )
+    register(
+        MonthSum,
+        {
+            **each(_SUM_KEY, "id", "member"),
+            **each(_SUM, "month", "article_group", "currency", "receipts", "amount"),
         },
     )
     register_hook(erasure.cut_loose)

@@ -20,11 +20,3 @@ def claim() -> int:
         if not batch:
             break
     return read
-
-
-def forget_contacts() -> int:
-    """Drop what could still name the buyer of receipts too old to be claimed."""
-    forgotten = 0
-    while batch := services.forget_contacts(now=timezone.now()):
-        forgotten += batch
-    return forgotten

@@ -79,7 +79,9 @@ def begin(
     return run
 
 
-def dry_run(*, programme: Programme, now: datetime, staff: Staff | None) -> RetentionRun:
+def dry_run(
+    *, programme: Programme, now: datetime, staff: Staff | None
+) -> RetentionRun:
     """Count what is past its time and change nothing.
 
     Raises:
@@ -178,9 +180,7 @@ def _count_all(run: RetentionRun, now: datetime, is_over: IsOver) -> list[str]:
 def _count(run: RetentionRun, kind: Kind, now: datetime) -> None:
     days = period_of(run.programme, kind).days
     # By the hour the run began at: a run that is taken up later looks no further.
-    due = Due(
-        run.programme, before(kind, days, run.programme, run.started_at), now
-    )
+    due = Due(run.programme, before(kind, days, run.programme, run.started_at), now)
     found = kind.count(due)
     # Another worker may have counted it a moment ago.
     RetentionCount.objects.get_or_create(
@@ -264,10 +264,8 @@ def _end(run: RetentionRun, now: datetime, failed: list[str]) -> None:
     with transaction.atomic():
         _lock(run)
         waits = run.counts.filter(is_held=True, confirmed_at=None).exists()
-        if failed:
-            state = State.FAILED
-        else:
-            state = State.HELD if waits else State.DONE
+        ended = State.HELD if waits else State.DONE
+        state = State.FAILED if failed else ended
         forecast = inactivity.forecast(run.programme, now=now)
         RetentionRun.objects.filter(pk=run.pk, state=State.RUNNING).update(
             state=state,

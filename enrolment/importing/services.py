@@ -205,7 +205,7 @@ def note_download(
 
 
 def forget(*, now: datetime) -> int:
-    """Delete files after seven days and rows after thirty; return how many imports.
+    """Delete files after seven days; return how many imports.
 
     An import that was left before its file was imported ends with it.
     """
@@ -222,14 +222,6 @@ def forget(*, now: datetime) -> int:
             club_import.finished_at = club_import.rows_deleted_at = now
             ImportRow.objects.filter(club_import=club_import).delete()
         club_import.save()
-    old = ClubImport.objects.filter(
-        rows_deleted_at=None, finished_at__lt=now - ROWS_LIFE
-    )
-    for club_import in old:
-        ImportRow.objects.filter(club_import=club_import).delete()
-        club_import.rows_deleted_at = now
-        club_import.save(update_fields=["rows_deleted_at"])
-        count += 1
     known = set(ClubImport.objects.values_list("public_id", flat=True))
     for stray in files.strays(older_than=(now - timedelta(days=1)).timestamp()):
         if stray not in known:

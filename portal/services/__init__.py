@@ -2,7 +2,6 @@
 
 from portal.services.cards import report_lost
 from portal.services.contact import change_contact, send_contact_code, undo_change
-from portal.services.keeping import forget_old
 from portal.services.leaving import leave_club
 from portal.services.one_time import CodeRefused, use_code, write_code
 from portal.services.second_proof import (
@@ -36,7 +35,6 @@ __all__ = [
     "change_contact",
     "end_session",
     "end_sessions",
-    "forget_old",
     "leave_club",
     "note_session",
     "open_session",

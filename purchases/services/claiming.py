@@ -20,20 +20,21 @@ from purchases.rules import ContactKind, LineKind
 
 CONSUMER = "purchases.claims"
 # When somebody may have got contacts by which receipts wait.
-_CLAIMING = {"member.activated", "member.merged"}
+_CLAIMING = {"member.activated", "member.merged", "member.identifier_added"}
 # As what a till may have sent each.
 _KINDS: dict[str, tuple[ContactKind, ...]] = {
     Identifier.Kind.PHONE: (ContactKind.PHONE,),
     Identifier.Kind.EMAIL: (ContactKind.EMAIL,),
     Identifier.Kind.CARD: (ContactKind.NUMBER, ContactKind.CARD),
+    Identifier.Kind.EXTERNAL: (ContactKind.EXTERNAL,),
 }
 
 
 def claim_receipts(*, now: datetime, limit: int = 200) -> int:
     """Follow the timeline and let members claim their receipts.
 
-    Those who became active, and those whose memberships were made one. Returns how
-    many events were read.
+    Those who became active, those who are known by something more, and those whose
+    memberships were made one. Returns how many events were read.
     """
 
     def handle(read: list[Event]) -> None:
@@ -55,14 +56,6 @@ def claim_for_member(*, member_id: int, now: datetime) -> list[Receipt]:
         for receipt in found:
             _claim(receipt, member, now)
     return found
-
-
-def forget_contacts(*, now: datetime, limit: int = 5000) -> int:
-    """Drop the keyed hashes of receipts that are too old to be claimed."""
-    old = Receipt.objects.filter(
-        contact_index__isnull=False, purchased_at__lt=now - rules.CLAIM_WITHIN
-    ).values("pk")[:limit]
-    return Receipt.objects.filter(pk__in=old).update(contact_index=None)
 
 
 def _claimable(member: Member, now: datetime) -> QuerySet[Receipt]:
@@ -89,12 +82,14 @@ def _proven(member: Member) -> Sequence[bytes]:
         kind__in=_KINDS,
         ended_at=None,
         proven_at__isnull=False,
-    ).values_list("kind", "value")
+    ).values_list("kind", "system", "value")
     return [
         *(blind.index(ContactKind.NUMBER, card) for card in cards),
         *(
-            blind.index(sent_as, value)
-            for kind, value in identifiers
+            blind.index(
+                sent_as, rules.external_value(system, value) if system else value
+            )
+            for kind, system, value in identifiers
             for sent_as in _KINDS[kind]
         ),
     ]

@@ -15,8 +15,10 @@ from consent.models import (
     TermsAcceptance,
     Text,
 )
-from consent.selectors import find_permission, permissions_of
-from conversation import services
+from consent.retention.kinds import Due
+from consent.selectors import find_permission, has_objected, permissions_of
+from consent.services import YES, object_to_marketing, withdraw_all
+from conversation import retention, services
 from conversation.models import Conversation, InboundMessage
 from enrolment.models import JoinLink, Registration
 from members import identity, merge_registry
@@ -29,6 +31,7 @@ from tests.factories.consent import answer
 from tests.factories.conversation import PHONE, Phone, inbound
 from tests.factories.members import MemberFactory
 from tests.factories.messaging import queue, recording
+from tests.factories.preferences import permit
 from tests.messaging.test_notices import patiently
 
 Outcome = InboundMessage.Outcome
@@ -375,6 +378,25 @@ class TestStop:
         assert entry.action == Action.WITHDRAWN
         assert entry.evidence == {"inbound_message": str(message.public_id)}
 
+    def test_takes_back_what_was_confirmed_or_taken_over(self, phone, member):
+        """A yes is a yes, whichever way it came; profiling is no message."""
+        for action in (Action.CONFIRMED, Action.IMPORTED):
+            answer(member, action, at=phone.now)
+            profiling = permit(member, Purpose.PROFILING, Channel.ANY, at=phone.now)
+
+            phone.say("STOP")
+
+            entry = find_permission(
+                member, purpose=Purpose.MARKETING, channel=Channel.SMS
+            )
+            assert entry.action == Action.WITHDRAWN
+            assert entry.evidence.keys() == {"inbound_message"}
+            assert entry.actor == "member"
+            assert profiling == find_permission(
+                member, purpose=Purpose.PROFILING, channel=Channel.ANY
+            )
+            phone.now += timedelta(minutes=5)
+
     def test_is_confirmed_once(self, phone, member):
         assert phone.say("STOP") == ["stopped"]
         assert phone.say("STOP") == []
@@ -446,6 +468,55 @@ class TestStart:
         answer(member, Action.GIVEN, at=phone.now)
 
         assert phone.say("START") == ["started_before"]
+
+    def test_brings_no_profiling_and_no_surveys_back(self, phone, member):
+        permit(member, Purpose.PROFILING, Channel.ANY, at=phone.now)
+        permit(member, Purpose.SURVEYS, Channel.SMS, at=phone.now)
+        withdraw_all(
+            member=member,
+            source=ConsentEntry.Source.PORTAL,
+            evidence={},
+            now=phone.now + timedelta(seconds=1),
+        )
+        phone.now += timedelta(minutes=5)
+
+        phone.say("START", "ja")
+
+        assert given(member)
+        said = permissions_of(member)
+        yes = [key for key, each in said.items() if each.action in YES]
+        assert yes == [(Purpose.MARKETING, Channel.SMS)]
+
+    def test_does_not_lift_an_objection(self, phone, member):
+        object_to_marketing(
+            member=member,
+            source=ConsentEntry.Source.PORTAL,
+            evidence={},
+            now=phone.now,
+        )
+
+        assert phone.say("START") == ["objected"]
+        assert "/me/choices/" in phone.received[-1].body
+        assert phone.say("ja") == ["help"]
+
+        assert has_objected(member)
+        assert not given(member)
+
+    def test_does_not_lift_an_objection_that_came_before_the_answer(
+        self, phone, member
+    ):
+        phone.say("START")
+        object_to_marketing(
+            member=member,
+            source=ConsentEntry.Source.PORTAL,
+            evidence={},
+            now=phone.now,
+        )
+
+        assert phone.say("ja") == ["objected"]
+
+        assert has_objected(member)
+        assert not given(member)
 
     def test_shows_others_how_to_join(self, phone):
         assert phone.say("START") == ["how_to_join"]
@@ -532,35 +603,41 @@ class TestLoops:
         assert phone.say("Vera Lind") == ["sms"]
 
 
-class TestForgetOld:
-    def test_empties_messages_after_a_month(self, phone):
+def let_go(club, now):
+    due = Due(club, now - timedelta(days=30), now)
+    services.close_lapsed(now=now)
+    return retention.empty_texts(due, 100) + retention.drop_silent(due, 100)
+
+
+class TestLettingGo:
+    def test_empties_messages_after_a_month(self, phone, club):
         phone.say("JOIN", "Vera Lind")
 
-        services.forget_old(now=phone.now + timedelta(days=31))
+        let_go(club, phone.now + timedelta(days=31))
 
         for message in InboundMessage.objects.all():
             assert (message.text, message.address) == ("", "")
             assert message.provider_id
         assert not Conversation.objects.filter(state="NAME").exists()
 
-    def test_keeps_what_is_young(self, phone):
+    def test_keeps_what_is_young(self, phone, club):
         phone.say("JOIN", "Vera Lind")
 
-        assert services.forget_old(now=phone.now + timedelta(hours=1)) == 0
+        assert let_go(club, phone.now + timedelta(hours=1)) == 0
         assert Conversation.objects.get().state == "SMS"
 
-    def test_ends_what_lapsed(self, phone):
+    def test_ends_what_lapsed(self, phone, club):
         phone.say("JOIN", "Vera Lind")
 
-        services.forget_old(now=phone.now + timedelta(days=3))
+        let_go(club, phone.now + timedelta(days=3))
 
         conversation = Conversation.objects.get()
         assert (conversation.state, conversation.context) == ("IDLE", {})
 
-    def test_deletes_conversations_with_nobody(self, phone):
+    def test_deletes_conversations_with_nobody(self, phone, club):
         phone.say("HELP")
 
-        services.forget_old(now=phone.now + timedelta(days=31))
+        let_go(club, phone.now + timedelta(days=31))
 
         assert not Conversation.objects.exists()
         assert InboundMessage.objects.count() == 1

@@ -1,6 +1,6 @@
 """The words of our messages."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.conf import settings
@@ -17,6 +17,10 @@ CONTEXT = {
     "phone": "07•-••• •• 05",
     "text": "Ljung & Dal AB får skicka mig erbjudanden från Ljung & Dal via sms.",
     "balance": "12 640 poäng, värda 1 264 kr",
+    "ends_on": date(2026, 12, 24),
+    "step": 3,
+    "months": 24,
+    "lost": "12 640 poäng, värda 1 264 kr",
 }
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 BY_SMS = sorted(

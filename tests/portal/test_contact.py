@@ -376,14 +376,3 @@ class TestUndoAtOnce:
 
         assert sorted(states) == sorted([Undo.OPEN, Undo.USED])
         assert Event.objects.filter(kind="member.contact_restored").count() == 1
-
-
-class TestForgetOldChanges:
-    def test_deletes_them_after_a_month(self, as_vera, vera, last_code):
-        change(as_vera, last_code)
-        at = ContactChange.objects.get().changed_at
-
-        services.forget_old(now=at + rules.CHANGES_KEPT)
-        assert ContactChange.objects.exists()
-        services.forget_old(now=at + rules.CHANGES_KEPT + timedelta(seconds=1))
-        assert not ContactChange.objects.exists()

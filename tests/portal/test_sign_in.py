@@ -14,7 +14,6 @@ from members.models import Event
 from messaging.models import Message
 from portal.cookies import SESSION_COOKIE, SIGN_IN_COOKIE
 from portal.models import LoginCode, Session
-from portal.services import forget_old
 from tests.factories.members import MemberFactory
 from tests.factories.portal import proven
 
@@ -391,22 +390,3 @@ class TestProveEmail:
 
         assert as_vera.post("/me/details/email/confirm/").url == "/me/details/"
         assert not Message.objects.exists()
-
-
-class TestForgetOld:
-    def test_deletes_codes_after_two_days(self, browser, vera):
-        ask(browser, vera.phone)
-        asked_at = LoginCode.objects.get().created_at
-
-        assert forget_old(now=asked_at + timedelta(days=2)) == 0
-        assert forget_old(now=asked_at + timedelta(days=2, seconds=1)) == 1
-
-    def test_deletes_sessions_three_months_after_they_ended(self, as_vera):
-        as_vera.post("/me/sign-out/")
-        ended_at = Session.objects.get().ended_at
-
-        assert forget_old(now=ended_at + timedelta(days=90)) == 0
-        assert forget_old(now=ended_at + timedelta(days=90, seconds=1)) == 1
-
-    def test_leaves_open_sessions_alone(self, as_vera):
-        assert forget_old(now=datetime.now(UTC) + timedelta(days=100)) == 0

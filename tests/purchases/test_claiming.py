@@ -7,7 +7,7 @@ from time import monotonic
 import pytest
 from django.db import connection
 
-from members import events
+from members import events, identity
 from members.models import Event
 from points import proof
 from points.models import Account, Lot
@@ -122,6 +122,31 @@ class TestClaim:
         assert balance_of(member).points == 0
         assert not proof.check().differences
 
+    def test_follows_the_id_of_another_system(self, till, join):
+        till.record(
+            receipt(
+                contact={
+                    "matchKeyType": "ExternalId",
+                    "matchKeySystem": "webshop",
+                    "matchKey": "c-48211",
+                }
+            )
+        )
+        member, other = join(), join("+46701740607")
+        for each, system in ((member, "webshop"), (other, "erp")):
+            identity.add_identifier(
+                member=each,
+                kind="EXTERNAL",
+                system=system,
+                value="c-48211",
+                proof="SYSTEM",
+                now=NOW,
+            )
+
+        claim()
+
+        assert (balance_of(member).points, balance_of(other).points) == (249, 0)
+
     def test_happens_once(self, till, join):
         till.record(receipt(phone=PHONE))
         member = join()
@@ -175,13 +200,6 @@ class TestClaim:
         claim()
 
         assert Receipt.objects.filter(member__isnull=False).count() == 1
-
-    def test_forgets_the_contacts_of_old_receipts(self, till):
-        till.record(receipt(phone=PHONE, at=NOW - timedelta(days=61)))
-        till.record(receipt(phone=PHONE))
-
-        assert tasks.forget_contacts() == 1
-        assert Receipt.objects.filter(contact_index__isnull=False).count() == 1
 
 
 @pytest.mark.django_db(transaction=True)

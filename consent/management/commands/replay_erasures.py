@@ -24,7 +24,7 @@ class Command(BaseCommand):
             action="append",
             type=Path,
             default=None,
-            help="a journal; give it for each host's; default: STAMKUND_ERASURE_JOURNAL",
+            help="a journal, one of several; default: STAMKUND_ERASURE_JOURNAL",
         )
         parser.add_argument(
             "--dry-run", action="store_true", help="say who is there again, no more"
