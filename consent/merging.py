@@ -18,7 +18,6 @@ from consent.models import (
     Erasure,
     InactivityNotice,
     Permission,
-    Renewal,
     RightsRequest,
     RightsStep,
     TermsAcceptance,
@@ -48,9 +47,6 @@ def register() -> None:
     merge_registry.register_handed_on(Contact)
     merge_registry.register_stays(
         ContactPreferenceChange, "what a membership wished, and when, was its own"
-    )
-    merge_registry.register_stays(
-        Renewal, "who is kept is asked for themself; a merged membership is not asked"
     )
     merge_registry.register_stays(
         InactivityNotice, "two memberships of one silence are told of each"

@@ -38,7 +38,9 @@ def register() -> None:
     )
     for action, label in _ACTIONS.items():
         audit.register_action(action, label)
-    events.register_kind(renewals.TERMS_ACCEPTED, icon="file-check", describe=_accepted)
+    events.register_kind(
+        renewals.TERMS_ACCEPTED, icon="circle-check", describe=_accepted
+    )
     events.register_kind(renewals.TERMS_HOLD, icon="file-text", describe=_hold)
     merge_registry.register(Renewal, merge=merge_renewals, undo=restore_renewals)
 

@@ -5,6 +5,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from consent import renewals
+from consent.rights import find_cooling
 from members.cards import card_token, display_number
 from portal import receipts
 from portal.guards import member_of
@@ -24,11 +26,13 @@ def home(request: HttpRequest) -> HttpResponse:
         "member": member,
         "overview": overview_of(member, now=now),
         "rule": rule_sentences(member, now=now),
+        "renewals": renewals.open_for(member),
         "token": card_token(member, now=now),
         "number": display_number(member.number),
         "held_until": member.held_until
         if member.held_until and member.held_until > now
         else None,
+        "cooling": find_cooling(member),
         "rows": [receipts.row_of(receipt) for receipt in latest],
     }
     return render(request, "portal/home.html", context)
