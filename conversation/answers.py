@@ -89,6 +89,8 @@ def find_text(
     return Text.objects.filter(
         programme=programme,
         kind=Text.Kind.CONSENT if channel else Text.Kind.TERMS,
+        # Of surveys by SMS there is a text as well; it is never sent.
+        purpose=Purpose.MARKETING if channel else "",
         channel=channel,
         language=language,
         version=int(version),

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from consent import services as consent
 from consent.models import Channel, ConsentEntry, Purpose, Text
-from consent.selectors import permissions_of
 from conversation import answers
 from conversation.models import Conversation, InboundMessage
 from conversation.rules import Talk
@@ -92,16 +91,14 @@ def send_link(member: Member, *, now: datetime) -> bool:
 
 def withdraw(member: Member, *, message: InboundMessage, now: datetime) -> bool:
     """Take back every yes to SMS, whatever it was for; False if there was none."""
-    # Locked, so that a yes given elsewhere at this moment comes before or after.
-    Member.objects.select_for_update().get(pk=member.pk)
-    given = [
-        purpose
-        for (purpose, channel), entry in permissions_of(member).items()
-        if channel == Channel.SMS and entry.action == ConsentEntry.Action.GIVEN
-    ]
-    for purpose in given:
-        _record(member, purpose, ConsentEntry.Action.WITHDRAWN, message, now)
-    return bool(given)
+    taken_back = consent.withdraw_all(
+        member=member,
+        channel=Channel.SMS,
+        source=ConsentEntry.Source.SMS_REPLY,
+        evidence=_evidence(message),
+        now=now,
+    )
+    return bool(taken_back)
 
 
 def answer_start(
@@ -111,36 +108,33 @@ def answer_start(
     yes: bool,
     message: InboundMessage,
     now: datetime,
-) -> None:
-    """Write down the answer to the question that followed a START, with its text."""
-    Member.objects.select_for_update().get(pk=member.pk)
+) -> bool:
+    """Write down the answer to the question that followed a START, with its text.
+
+    False when the member has objected to all marketing meanwhile: a yes by SMS does
+    not undo that.
+    """
     text = Text.objects.get(
         public_id=answers.ids_of(conversation.context)[Channel.SMS.value]
     )
-    actions = ConsentEntry.Action
-    action = actions.GIVEN if yes else actions.REFUSED
-    _record(member, Purpose.MARKETING, action, message, now, text)
+    try:
+        consent.choose(
+            member=member,
+            purpose=Purpose.MARKETING,
+            channel=Channel.SMS,
+            yes=yes,
+            text=text,
+            source=ConsentEntry.Source.SMS_REPLY,
+            evidence=_evidence(message),
+            now=now,
+        )
+    except consent.ObjectionStands:
+        return False
+    return True
 
 
-def _record(
-    member: Member,
-    purpose: str,
-    action: ConsentEntry.Action,
-    message: InboundMessage,
-    now: datetime,
-    text: Text | None = None,
-) -> None:
-    consent.record_entry(
-        member=member,
-        purpose=purpose,
-        channel=Channel.SMS,
-        action=action,
-        at=now,
-        source=ConsentEntry.Source.SMS_REPLY,
-        actor=consent.MEMBER,
-        text=text,
-        evidence={"inbound_message": str(message.public_id)},
-    )
+def _evidence(message: InboundMessage) -> dict[str, str]:
+    return {"inbound_message": str(message.public_id)}
 
 
 def _find_store(programme: Programme, words: str) -> Store | None:

@@ -50,6 +50,7 @@ class Say(StrEnum):
     STOPPED = "stopped"
     STARTED = "started"
     STARTED_BEFORE = "started_before"
+    OBJECTED = "objected"
     NOT_STARTED = "not_started"
     HELP = "help"
     HOW_TO_JOIN = "how_to_join"
@@ -97,6 +98,8 @@ class Sender:
     is_current: bool = True
     sees_points: bool = False
     says_yes_to_sms: bool = False
+    # To all marketing: only the member's own choices take that back, no SMS does.
+    has_objected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +214,8 @@ def _start(talk: Talk, sender: Sender) -> Step:
         return Step(talk, Say.HOW_TO_JOIN)
     if not sender.is_current:
         return Step(talk, Say.ASK_US)
+    if sender.has_objected:
+        return Step(Talk(), Say.OBJECTED)
     if sender.says_yes_to_sms:
         return Step(Talk(), Say.STARTED_BEFORE)
     return Step(Talk(State.START), Say.START)

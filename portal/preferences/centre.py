@@ -69,7 +69,7 @@ class Asked:
     @property
     def said(self) -> str:
         """Say what the member said, and when."""
-        return words.said(self.entry)
+        return words.said(self.entry, self.purpose)
 
     @property
     def how(self) -> str:

@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import ConsentEntry
+from consent.models import ConsentEntry, Purpose
 
 _Action = ConsentEntry.Action
 _Source = ConsentEntry.Source
@@ -18,7 +18,7 @@ _SAID: dict[str, str | Promise] = {
     _Action.REFUSED: _("You said no on %(day)s."),
     _Action.WITHDRAWN: _("You took your yes back on %(day)s."),
     _Action.OBJECTED: _("You objected on %(day)s."),
-    _Action.EXPIRED: _("Your yes grew too old on %(day)s, so we send nothing."),
+    _Action.EXPIRED: _("Your yes grew too old on %(day)s and no longer holds."),
     _Action.LIFTED: _("Since %(day)s you can say yes again."),
 }
 # A way of its own, not a continuation of the sentence before.
@@ -37,8 +37,10 @@ _HOW: dict[str, str | Promise] = {
 }
 
 
-def said(entry: ConsentEntry | None) -> str:
+def said(entry: ConsentEntry | None, purpose: str) -> str:
     """Say what the latest word was and when; that there is none, too."""
+    if entry is None and purpose in {Purpose.PROFILING, Purpose.PARTNERS}:
+        return gettext("You have not said yes, so we do not do it.")
     if entry is None:
         return gettext("We have not asked you yet, so we send nothing.")
     day = date_format(timezone.localtime(entry.at), "DATE_FORMAT")

@@ -92,7 +92,7 @@ class TestReceive:
         self, phone, club
     ):
         phone.say("JOIN", "Ingrid Berg")
-        asked = Text.objects.get(kind="CONSENT", channel="SMS", language="en")
+        asked = Text.objects.get(purpose="MARKETING", channel="SMS", language="en")
         texts.publish(
             programme=club,
             kind=Text.Kind.CONSENT,
