@@ -4,6 +4,7 @@ Driven by the register of personal data: what it says is given out is in the exp
 and nothing else is. As JSON for machines, CSV for spreadsheets, HTML for people.
 """
 
+import io
 import json
 import zipfile
 from collections.abc import Iterator
@@ -16,13 +17,13 @@ from uuid import UUID
 from django.db import models
 from django.db.models import Q
 from django.template.loader import render_to_string
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.formats import date_format
-from django.utils.text import capfirst
+from django.utils.text import capfirst, slugify
 from django.utils.translation import gettext as _
 
 from common.ui.csv import csv_lines
-from consent import erasure, registry
+from consent import record, registry, rows
 from consent.registry import Export, Field
 from members.models import Member
 from stores.models import Programme, Staff
@@ -67,33 +68,101 @@ def collect(member: Member) -> list[Section]:
     found = []
     for model, fields in registry.registered().items():
         given = [name for name, field in fields.items() if field.export is Export.YES]
-        rows = _rows_of(model, who)
-        if given and rows is not None:
-            section = _section(model, fields, given, rows)
+        theirs = _rows_of(model, who)
+        if given and theirs is not None:
+            section = _section(model, fields, given, theirs)
             if section.rows:
                 found.append(section)
     return sorted(found, key=lambda section: section.name != "members.Member")
 
 
-def write(member: Member, *, file: IO[bytes], now: datetime) -> None:
-    """Write the export of a member as a zip, in the language that is active.
+def stream(member: Member, *, language: str, now: datetime) -> Iterator[bytes]:
+    """Yield the export of a member as a zip, piece by piece; it is kept nowhere.
 
-    Times are in the active zone and say which; amounts are written with a point.
+    Times are in the club's zone and say which; amounts are written with a point.
     """
+    pieces = _pieces(member, now)
+    while True:
+        # Set for each piece: they are asked for long after the caller has ended.
+        with translation.override(language), timezone.override(member.programme.zone):
+            piece = next(pieces, None)
+        if piece is None:
+            return
+        yield piece
+
+
+def write(member: Member, *, file: IO[bytes], now: datetime) -> None:
+    """Write the export of a member as a zip, in the language that is active."""
+    language = translation.get_language() or member.language
+    for piece in stream(member, language=language, now=now):
+        file.write(piece)
+
+
+def file_name(member: Member, *, now: datetime) -> str:
+    """Return what the file is called: of which club and from which day, not whose."""
+    day = timezone.localtime(now, member.programme.zone).date()
+    return f"{slugify(member.programme.name) or 'club'}-{day.isoformat()}.zip"
+
+
+class _Pieces(io.RawIOBase):
+    """A file that is read off as it is written, and cannot go back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._held = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._held += data
+        return len(data)
+
+    def taken(self) -> bytes:
+        """Return what was written since the last time."""
+        held = bytes(self._held)
+        self._held.clear()
+        return held
+
+
+def _pieces(member: Member, now: datetime) -> Iterator[bytes]:
+    buffer = _Pieces()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in _files(member, now):
+            archive.writestr(name, content)
+            yield buffer.taken()
+    yield buffer.taken()
+
+
+def _files(member: Member, now: datetime) -> Iterator[tuple[str, str]]:
     sections = collect(member)
     programme = member.programme
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("data.json", _json(programme, sections, now))
-        for section in sections:
-            lines = csv_lines(
-                [[column.label for column in section.columns], *section.text_rows]
-            )
-            archive.writestr(f"csv/{section.name}.csv", "".join(lines))
-        page = render_to_string(
-            "consent/export.html",
-            {"programme": programme, "sections": sections, "now": now},
-        )
-        archive.writestr("read-me.html", page)
+    yield "data.json", _json(programme, sections, now)
+    for section in sections:
+        heads = [column.label for column in section.columns]
+        lines = csv_lines([heads, *section.text_rows])
+        yield f"csv/{section.name}.csv", "".join(lines)
+    context = {
+        "programme": programme,
+        "sections": sections,
+        "withheld": withheld(),
+        "receivers": record.receivers(),
+        "authority": record.authority_of(programme.country),
+        "now": now,
+    }
+    yield "read-me.html", render_to_string("consent/export.html", context)
+
+
+def withheld() -> list[str]:
+    """Say what is not given out, and why: each reason once."""
+    reasons = {
+        registry.why_withheld(field)
+        for model, fields in registry.registered().items()
+        if model is Member or rows.condition(model) is not None
+        for field in fields.values()
+        if field.export is Export.NO
+    }
+    return sorted(reasons)
 
 
 def _rows_of(
@@ -103,7 +172,7 @@ def _rows_of(
     everything = model._base_manager.all()
     if model is Member:
         return everything.filter(pk__in=[member.pk for member in who])
-    theirs = erasure.condition(model)
+    theirs = rows.condition(model)
     if theirs is None:
         return None
     found = Q()
@@ -117,12 +186,12 @@ def _section(
     model: type[models.Model],
     fields: dict[str, Field],
     given: list[str],
-    rows: models.QuerySet[Any],
+    theirs: models.QuerySet[Any],
 ) -> Section:
     related = [
         name for name in given if isinstance(_field(model, name), models.ForeignKey)
     ]
-    rows = rows.select_related(*related).order_by("pk")
+    theirs = theirs.select_related(*related).order_by("pk")
     said = [fields[name] for name in given]
     return Section(
         name=model._meta.label,
@@ -130,7 +199,7 @@ def _section(
         columns=tuple(Column(name, _label(model, name)) for name in given),
         rows=[
             tuple(_value(row, name) for name in given)
-            for row in rows.iterator(chunk_size=_CHUNK)
+            for row in theirs.iterator(chunk_size=_CHUNK)
         ],
         why=_labels(field.purpose for field in said),
         basis=_labels(field.basis for field in said),
@@ -171,6 +240,8 @@ def _json(programme: Programme, sections: list[Section], now: datetime) -> str:
         "club": programme.name,
         "company": programme.company_name,
         "written": now.isoformat(),
+        "receivers": [str(each) for each in record.receivers()],
+        "withheld": withheld(),
         "sections": [
             {
                 "name": section.name,

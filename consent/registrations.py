@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from consent import comparison, kinds, merging
+from consent import comparison, faults, kinds, merging
 from consent.desk import registrations as desk
 from consent.policy import registrations as policy
 from consent.retention import registrations as retention
@@ -16,6 +16,7 @@ from stores import audit
 
 def register() -> None:
     """Register kinds of events, merging, the panel of a member's page, audit words."""
+    faults.register()
     kinds.register()
     merging.register()
     comparison.register()
@@ -33,5 +34,8 @@ def register() -> None:
     )
     audit.register_action(
         kinds.POLICY_CHANGED, _("Changed how often members are written to")
+    )
+    audit.register_action(
+        kinds.RECORDED, _("Reported a permission from another system")
     )
     audit.register_action(kinds.WITHDRAWN, _("Took a permission back for a member"))

@@ -232,6 +232,8 @@ TABLE: dict[str, Access] = {
     "api-points:member-ledger": api("GET"),
     "api-points:adjustments": api("POST"),
     "api-enrolment:members": api("POST"),
+    "api-consent:permissions": api("GET", "POST"),
+    "api-consent:permissions-as-of": api("GET"),
     # consent: the data-protection officer's desk
     "privacy:overview": desk(_AUDITORS),
     "privacy:retention": desk(_AUDITORS),

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from common import views as common_views
+from consent.record.views import notice
 from loyalty import api_docs
 from loyalty.views import home
 
@@ -16,6 +17,7 @@ urlpatterns = [
     path("api/v1/", include("purchases.api_urls")),
     path("api/v1/", include("points.api_urls")),
     path("api/v1/", include("enrolment.api_urls")),
+    path("api/v1/", include("consent.api_urls")),
     path("api/schema", api_docs.schema, name="api-schema"),
     path("api/docs/", api_docs.docs, name="api-docs"),
     path("api/docs/problems", api_docs.problems, name="api-problems"),
@@ -31,6 +33,7 @@ urlpatterns = [
     path("me/", include("portal.urls")),
     path("", include("enrolment.urls")),
     path("privacy/", include("consent.desk_urls")),
+    path("privacy-notice/", notice, name="privacy-notice"),
     path("privacy/", include("messaging.desk.urls")),
     path("dev/", include("messaging.urls")),
     path("", include("conversation.urls")),

@@ -254,3 +254,26 @@ class DetailsForm(forms.Form):
         if postcode and not re.fullmatch(r"[0-9A-Z][0-9A-Z -]{2,9}", postcode):
             raise forms.ValidationError(gettext("That is not a postcode."))
         return postcode
+
+
+class RightsForm(forms.Form):
+    """What a member asks for about their data, in their words."""
+
+    words = forms.CharField(
+        label=_("In your own words"),
+        help_text=_(
+            "Please leave out your personal identity number: we do not need it."
+        ),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        error_messages={"required": _("Tell us what it is about.")},
+    )
+
+
+class EraseForm(forms.Form):
+    """That a member has understood what erasing means; starts unticked."""
+
+    understood = forms.BooleanField(
+        label=_("I have read what I lose, and want my data erased"),
+        error_messages={"required": _("Tick it if you want your data erased.")},
+    )

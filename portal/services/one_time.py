@@ -27,6 +27,7 @@ _TEXTS = {
     Purpose.SECOND: "login_code",
     Purpose.STEP_UP: "step_up_code",
     Purpose.CONTACT: "contact_code",
+    Purpose.DESK: "desk_code",
 }
 
 
