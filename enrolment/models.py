@@ -69,8 +69,10 @@ class Registration(models.Model):
         FINISHED = "FINISHED", _("Finished")
         # Not finished in time; the member was erased.
         ERASED = "ERASED", _("Erased unfinished")
+        # Somebody who had left did not come back after all; nothing was erased.
+        LAPSED = "LAPSED", _("Given up")
 
-    public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
+    public_id = models.UUIDField(default=uuid7, editable=False)
     programme = models.ForeignKey(
         Programme, on_delete=models.PROTECT, related_name="+", db_index=False
     )
@@ -79,7 +81,7 @@ class Registration(models.Model):
     )
     way = models.CharField(max_length=8, choices=Way.choices)
     store = models.ForeignKey(
-        Store, on_delete=models.PROTECT, related_name="+", null=True
+        Store, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
     )
     device = models.ForeignKey(
         TillDevice,
@@ -89,7 +91,7 @@ class Registration(models.Model):
         db_index=False,
     )
     staff = models.ForeignKey(
-        Staff, on_delete=models.SET_NULL, related_name="+", null=True
+        Staff, on_delete=models.SET_NULL, related_name="+", null=True, db_index=False
     )
     # Where in the store or on the web: the poster's or page's own word for it.
     placement = models.CharField(max_length=40, blank=True, db_default="")
@@ -124,6 +126,17 @@ class Registration(models.Model):
                 fields=["started_at"],
                 condition=Q(outcome="OPEN"),
                 name="registration_open_by_start",
+            ),
+            # Those of an import have neither.
+            models.Index(
+                fields=["store"],
+                condition=Q(store__isnull=False),
+                name="registration_of_store",
+            ),
+            models.Index(
+                fields=["staff"],
+                condition=Q(staff__isnull=False),
+                name="registration_of_staff",
             ),
         ]
 

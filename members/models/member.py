@@ -97,6 +97,7 @@ class Member(models.Model):
         related_name="merged_members",
         null=True,
         blank=True,
+        db_index=False,
     )
 
     # SEARCH: see members.search and decision 0009.
@@ -158,6 +159,8 @@ class Member(models.Model):
             ),
             models.Index(
                 fields=["home_store", "-registered_at", "-id"],
+                # Most of an import have no store: they need not stand in its index.
+                condition=Q(home_store__isnull=False),
                 name="member_store_newest_first",
             ),
             # Nameless members (from the till, not finished) come last.
@@ -170,7 +173,13 @@ class Member(models.Model):
             ),
             models.Index(
                 fields=["registered_store", "-activated_at"],
+                condition=Q(registered_store__isnull=False),
                 name="member_by_registering_store",
+            ),
+            models.Index(
+                fields=["merged_into"],
+                condition=Q(merged_into__isnull=False),
+                name="member_merged_into",
             ),
         ]
 
