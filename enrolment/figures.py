@@ -210,9 +210,9 @@ def _rows(
     programme: Programme, store_ids: Collection[int] | None, since: datetime
 ) -> QuerySet[Registration]:
     # What began in the period either is open or ended in it: so both indexes serve.
+    ended = [_Outcome.FINISHED, _Outcome.ERASED, _Outcome.LAPSED]
     rows = Registration.objects.filter(
-        Q(outcome=_Outcome.OPEN)
-        | Q(outcome__in=[_Outcome.FINISHED, _Outcome.ERASED], ended_at__gte=since),
+        Q(outcome=_Outcome.OPEN) | Q(outcome__in=ended, ended_at__gte=since),
         programme=programme,
     ).exclude(way=_Way.IMPORT)
     return rows if store_ids is None else rows.filter(store__in=store_ids)

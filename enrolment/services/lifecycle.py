@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from consent import erasure
-from consent.models import Channel
+from consent.models import Channel, Erasure
 from enrolment import rules
 from enrolment.models import JoinLink, Registration
 from enrolment.selectors import message_key
@@ -126,9 +126,11 @@ def _end(pk: int, now: datetime) -> bool:
         if not still.exists():
             return False
         if member.status == _PENDING:
-            erasure.erase_member(member=member, now=now)
+            erasure.erase_member(
+                member=member, now=now, reason=Erasure.Reason.UNFINISHED
+            )
         else:
-            still.update(outcome=Registration.Outcome.ERASED, ended_at=now)
+            still.update(outcome=Registration.Outcome.LAPSED, ended_at=now)
     return True
 
 

@@ -86,6 +86,21 @@ class TestSummarize:
         assert total.share == pytest.approx(4 / 6)
         assert total.median == timedelta(minutes=3.5)
 
+    def test_counts_a_return_that_was_given_up_as_begun(self, programme, store):
+        began(
+            programme,
+            at=NOW - 6 * DAY,
+            took=5 * DAY,
+            store=store,
+            is_return=True,
+            outcome=Outcome.LAPSED,
+        )
+
+        total = summarize(programme).total
+
+        assert (total.started, total.finished, total.returned) == (1, 0, 0)
+        assert (total.waiting, total.share) == (0, 0)
+
     def test_counts_by_store_with_every_open_store(
         self, programme, busy, store, other_store
     ):
