@@ -61,8 +61,8 @@ class PolicyForm(forms.Form):
     per_week = _number(
         "per_week", MOST_PER_WEEK, _("Offers and surveys, all ways together.")
     )
-    per_month = _number("per_month", MOST_PER_MONTH)
-    gap_hours = _number("gap_hours", LONGEST_GAP)
+    per_month = _number("per_month", MOST_PER_MONTH, _("At least those of seven days."))
+    gap_hours = _number("gap_hours", LONGEST_GAP, _("None lets two follow at once."))
     surveys_per_year = _number(
         "surveys_per_year", MOST_SURVEYS, _("They count among the messages above too.")
     )

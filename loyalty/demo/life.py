@@ -7,6 +7,9 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
+from consent import contact
+from consent.models import Topic, TopicWish
+from consent.topics.services import add_topic
 from enrolment import services as enrolment
 from enrolment.models import Registration
 from loyalty.demo.phones import MOST, fictional_number
@@ -19,6 +22,21 @@ from stores.roles import Role
 
 TWICE = 5
 PHYSICAL = 8
+# By language, as the members of the club read them; the last one only ever excludes.
+TOPICS = [
+    ("INTEREST", "Friluftsliv", "Friluftsliv", "Outdoor life"),
+    ("INTEREST", "Kläder och skor", "Tøj og sko", "Clothes and shoes"),
+    ("INTEREST", "Kök och dukning", "Køkken og borddækning", "Kitchen and table"),
+    ("INTEREST", "Textil och belysning", "Tekstiler og lamper", "Textiles and lamps"),
+    ("INTEREST", "Barn och lek", "Børn og leg", "Children and play"),
+    (
+        "DIET",
+        "Ull och dun (allergi)",
+        "Uld og dun (allergi)",
+        "Wool and down (allergy)",
+    ),
+]
+WISHERS = 40
 _REASON = "Samma person, bekräftat i butiken"
 # Made up, but of the form that Swedish postcodes have; neighbours share one.
 _POSTCODES = """
@@ -32,6 +50,7 @@ def happen(*, programme: Programme, now: datetime) -> None:
     """Let the club live a little; a second load of it changes nothing."""
     with connection.cursor() as cursor:
         cursor.execute(_POSTCODES, [programme.pk])
+    _choose_topics(programme, now)
     if Merge.objects.filter(programme=programme).exists():
         return
     some = list(
@@ -58,6 +77,39 @@ def happen(*, programme: Programme, now: datetime) -> None:
         )
         duplicates.note_merge(merge=merge, now=now)
     _give_cards(some[TWICE:], now)
+
+
+def _choose_topics(programme: Programme, now: datetime) -> None:
+    """Let some members say what they want to hear about, and what not."""
+    owner = Staff.objects.filter(
+        programme=programme, roles__role=Role.OWNER, is_demo=True
+    ).first()
+    if owner is None or Topic.objects.filter(programme=programme).exists():
+        return
+    topics = [
+        add_topic(
+            programme=programme,
+            kind=kind,
+            names={"sv": swedish, "da": danish, "en": english},
+            staff=owner,
+            now=now - timedelta(days=90),
+        )
+        for kind, swedish, danish, english in TOPICS
+    ]
+    some = Member.objects.filter(
+        programme=programme, status=Member.Status.ACTIVE
+    ).order_by("number")
+    for place, member in enumerate(some[:WISHERS]):
+        wanted = topics[place % (len(topics) - 1)]
+        unwanted = topics[(place * 2 + 1) % len(topics)]
+        at = now - timedelta(hours=1 + place % 20)
+        if unwanted != wanted:
+            contact.set_topic_wish(
+                member=member, topic=unwanted, wish=TopicWish.Wish.UNWANTED, now=at
+            )
+        contact.set_topic_wish(
+            member=member, topic=wanted, wish=TopicWish.Wish.WANTED, now=at
+        )
 
 
 def _register_again(
