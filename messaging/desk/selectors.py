@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.fields.json import KT
 from django.db.models.functions import TruncDate
 
 from consent.models import ConsentEntry
@@ -19,7 +20,7 @@ _TAKEN_BACK = (ConsentEntry.Action.WITHDRAWN, ConsentEntry.Action.OBJECTED)
 _REPEATED = (ConsentEntry.Source.MERGE, ConsentEntry.Source.IMPORT)
 
 # Errors of transports are words; codes of the gate and of the limits are not.
-_WAITS = Q(state=Message.State.NEW, gate__code=F("error")) & ~Q(error="")
+_WAITS = Q(state=Message.State.NEW, error=KT("gate__code")) & ~Q(error="")
 
 StopCounts = list[tuple[str, str, str, date, int]]
 
