@@ -281,10 +281,15 @@ def apply_next(club_import: ClubImport, *, now: datetime) -> bool:
 
 
 def finish(club_import: ClubImport, *, now: datetime) -> ClubImport | None:
-    """End an import all of whose batches are done; None while some are not."""
+    """End an import all of whose batches are done; None while some are not.
+
+    Who does the last batch ends the import. One who looks at the same moment, and still
+    sees that batch as not done, is waited for: passed by, each would leave it to the
+    other.
+    """
     with transaction.atomic():
         current = (
-            ClubImport.objects.select_for_update(of=("self",), skip_locked=True)
+            ClubImport.objects.select_for_update(of=("self",))
             .select_related("programme", "staff")
             .filter(pk=club_import.pk, state=State.APPLYING)
             .first()

@@ -5,13 +5,14 @@ import sys
 import threading
 import time
 from datetime import UTC, date, datetime, timedelta
+from uuid import RFC_4122
 
 import pytest
 from django.conf import settings as django_settings
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
-from consent.models import ConsentEntry
+from consent.models import ConsentEntry, Permission
 from enrolment.importing import applying, checking, files, mapping, services, work
 from enrolment.importing.mapping import Mode
 from enrolment.importing.models import ClubImport, ImportBatch, ImportRow
@@ -55,6 +56,16 @@ def row(phone="", email="", **cells):
     """Return a line of the file; cells by their place after the e-mail."""
     names = "first last born post since sms sms_at sms_from id card status".split()
     return ";".join([phone, email, *(cells.get(name, "") for name in names)])
+
+
+def waiting_for_locks():
+    """Return how many connections to this database wait for somebody's lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND wait_event_type = 'Lock'"
+        )
+        return cursor.fetchone()[0]
 
 
 def counts():
@@ -258,6 +269,51 @@ class TestApply:
 
         assert known(programme) == known(other)
         assert len(known(other)) == 3
+
+    @pytest.mark.parametrize("may_rest", [True, False])
+    def test_lets_the_gate_know_of_a_permission(self, programme, monkeypatch, may_rest):
+        if not may_rest:
+            monkeypatch.setattr("common.copying.MAY_SKIP", "SELECT false")
+
+        bring(programme, ANNA)
+
+        entry, permission = ConsentEntry.objects.get(), Permission.objects.get()
+        copied = ("member_id", "purpose", "channel", "action", "basis", "at")
+        assert permission.entry_id == entry.pk
+        assert [getattr(permission, name) for name in copied] == [
+            getattr(entry, name) for name in copied
+        ]
+
+    @pytest.mark.django_db
+    def test_does_the_work_of_every_trigger_that_rests(self):
+        """A new trigger on these tables would not fire for those who are imported."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
+                " AND tgrelid = ANY (%s::regclass[]) AND (tgtype & 4) <> 0",
+                [[model._meta.db_table for model in (*TABLES, Permission)]],
+            )
+            known = {row[0] for row in cursor.fetchall()}
+
+        assert known == {
+            # The statement writes what they would.
+            "member_identified",
+            "consententry_projected",
+            # Matching leaves cards out that carry a membership number.
+            "identifier_card_is_free",
+        }
+
+    def test_gives_every_row_an_id_of_its_own_that_sorts_by_time(self, programme):
+        bring(programme, ANNA.replace(";1001;;", ";1001;C-77;"), row("0701741002"))
+
+        ids = [
+            public_id
+            for model in TABLES
+            for public_id in model.objects.values_list("public_id", flat=True)
+        ]
+        assert len(set(ids)) == len(ids) == 2 + 5 + 3 + 1 + 2
+        assert {(each.version, each.variant) for each in ids} == {(7, RFC_4122)}
+        assert len({each.int >> 80 for each in ids}) == 1
 
     def test_takes_a_permission_with_its_date_and_source(self, programme):
         club_import = bring(programme, ANNA)
@@ -572,6 +628,44 @@ class TestKilled:
         club_import.refresh_from_db()
         assert club_import.state == State.DONE
         assert Member.objects.count() == 1000
+
+    def test_is_ended_by_who_does_the_last_batch_while_another_looks(
+        self, programme, monkeypatch
+    ):
+        """One has looked, and seen the other's batch as not done; the other ends it."""
+        club_import = check(receive(programme, text(*self.lines(20))))
+        services.start(club_import=club_import, staff=None, now=timezone.now())
+        written, looked = threading.Event(), threading.Event()
+        write = applying._Batch.write
+
+        def slow(batch, *, anew):
+            counts = write(batch, anew=anew)
+            written.set()
+            assert looked.wait(timeout=20)
+            return counts
+
+        monkeypatch.setattr(applying._Batch, "write", slow)
+        ended = []
+
+        def last():
+            try:
+                applying.apply_next(club_import, now=timezone.now())
+                ended.append(applying.finish(club_import, now=timezone.now()))
+            finally:
+                connection.close()
+
+        worker = threading.Thread(target=last)
+        worker.start()
+        assert written.wait(timeout=20)
+        with transaction.atomic():
+            assert applying.finish(club_import, now=timezone.now()) is None
+            looked.set()
+            # Until the worker has come to the end too: it waits, or has gone away.
+            while worker.is_alive() and not waiting_for_locks():
+                time.sleep(0.01)
+        worker.join()
+
+        assert [each.state for each in ended if each] == [State.DONE]
 
     def test_without_the_lock_on_its_row_a_batch_would_be_taken_twice(
         self, programme, monkeypatch
