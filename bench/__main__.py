@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 
 DATABASE = "stamkund_bench"
-PARTS = ("receipts", "lookup", "loading", "registering", "importing")
+PARTS = ("receipts", "lookup", "loading", "registering", "importing", "gate")
 
 
 @contextmanager

@@ -29,6 +29,8 @@ SNOOZED = "consent.snoozed"
 RESTRICTED = "consent.restricted"
 # An act in the audit trail, of no member.
 POLICY_CHANGED = "consent.policy_changed"
+# In the audit trail: another system reported an act of the member's.
+RECORDED = "consent.recorded"
 
 
 def register() -> None:

@@ -25,6 +25,8 @@ _SHUT = {
     ConsentEntry.Action.WITHDRAWN: Code.WITHDRAWN,
     ConsentEntry.Action.LIFTED: Code.WITHDRAWN,
 }
+# What is counted, the code, when it happened, how often it may, within which time.
+_Limit = tuple[str, Code, list[datetime], int | None, timedelta]
 _FREE = {MessageClass.CODE: Code.CODE, MessageClass.SERVICE: Code.SERVICE}
 
 
@@ -262,7 +264,7 @@ def _budget(then: Then, asked: Question) -> Iterator[Check]:
     year, month, week = timedelta(days=365), timedelta(days=30), timedelta(days=7)
     gap = timedelta(hours=bounds.gap_hours)
     own = then.wishes.get("per_week")
-    limits: list[tuple[str, Code, list[datetime], int | None, timedelta]] = [
+    limits: list[_Limit] = [
         (_("The member's own limit"), Code.OWN_BUDGET, every, own, week),
         (_("At most in seven days"), Code.WEEK_BUDGET, every, bounds.per_week, week),
         (
@@ -275,9 +277,9 @@ def _budget(then: Then, asked: Question) -> Iterator[Check]:
         (_("Hours between two messages"), Code.GAP, every, 1, gap),
     ]
     if asked.message_class == MessageClass.SURVEY:
-        most = bounds.surveys_per_year
+        per_year = bounds.surveys_per_year
         limits.insert(
-            0, (_("Surveys in a year"), Code.SURVEY_BUDGET, surveys, most, year)
+            0, (_("Surveys in a year"), Code.SURVEY_BUDGET, surveys, per_year, year)
         )
     for what, code, moments, most, window in limits:
         if most is None:

@@ -1,6 +1,6 @@
 """Write down what a member allowed, refused, took back or objected to."""
 
-from consent.services.choices import choose, withdraw_all, withdraw_for_member
+from consent.services.choices import choose, report, withdraw_all, withdraw_for_member
 from consent.services.entries import (
     MEMBER,
     YES,
@@ -35,6 +35,7 @@ __all__ = [
     "record_soft_opt_in",
     "register_receipts",
     "repeat_entry",
+    "report",
     "when_bought",
     "withdraw_all",
     "withdraw_for_member",

@@ -91,6 +91,43 @@ def choose(
         )
 
 
+def report(
+    *,
+    member: Member,
+    purpose: str,
+    channel: str,
+    action: str,
+    at: datetime,
+    source: str,
+    text: Text | None,
+    evidence: dict[str, Any],
+    now: datetime,
+) -> ConsentEntry:
+    """Write down what a member did in another system, perhaps a while ago.
+
+    Raises:
+        TextMismatch: a yes without the text that was shown, or with another's.
+        ObjectionStands: a yes to marketing or its profiling, and the member has
+            objected to it and not taken that back.
+    """
+    with transaction.atomic():
+        Member.objects.select_for_update(no_key=True).get(pk=member.pk)
+        if action in YES:
+            refuse_objected(member, purpose)
+        return record_entry(
+            member=member,
+            purpose=purpose,
+            channel=channel,
+            action=action,
+            at=at,
+            source=source,
+            actor=MEMBER,
+            text=text,
+            evidence=evidence,
+            now=now,
+        )
+
+
 def withdraw_all(
     *,
     member: Member,

@@ -16,7 +16,8 @@ from consent.selectors import find_permission, permissions_of
 from consent.services.entries import MEMBER, YES, record_entry
 from members.models import Member
 
-OBJECTED = ConsentEntry.Action.OBJECTED
+Action = ConsentEntry.Action
+OBJECTED = Action.OBJECTED
 # What an objection is to, each said once for every way.
 _TO = (Purpose.MARKETING, Purpose.PROFILING)
 
@@ -31,39 +32,43 @@ def object_to_marketing(
     source: str,
     evidence: dict[str, Any],
     actor: str = MEMBER,
+    at: datetime | None = None,
     now: datetime,
 ) -> list[ConsentEntry]:
     """Stop all direct marketing and its profiling; return what was written.
 
     Every yes to marketing is withdrawn, and profile values are deleted, also when the
-    objection stood already.
+    objection stood already. `at` is when the member said so, `now` unless given.
     """
+    at = at or now
     with transaction.atomic():
         Member.objects.select_for_update(no_key=True).get(pk=member.pk)
         profile.forget(member)
         said = permissions_of(member)
         acts = [
-            (entry.purpose, entry.channel, ConsentEntry.Action.WITHDRAWN)
+            # Never before the yes that it takes back.
+            (entry.purpose, entry.channel, Action.WITHDRAWN, max(at, entry.at))
             for entry in said.values()
             if entry.purpose == Purpose.MARKETING and entry.action in YES
         ]
         for purpose in _TO:
             latest = said.get((purpose, Channel.ANY))
             if latest is None or latest.action != OBJECTED:
-                acts.append((purpose, Channel.ANY, OBJECTED))
+                said_at = max(at, latest.at) if latest else at
+                acts.append((purpose, Channel.ANY, OBJECTED, said_at))
         return [
             record_entry(
                 member=member,
                 purpose=purpose,
                 channel=channel,
                 action=action,
-                at=now,
+                at=said_at,
                 source=source,
                 actor=actor,
                 evidence=evidence,
                 now=now,
             )
-            for purpose, channel, action in acts
+            for purpose, channel, action, said_at in acts
         ]
 
 
@@ -82,7 +87,7 @@ def lift_objection(
                 member=member,
                 purpose=purpose,
                 channel=Channel.ANY,
-                action=ConsentEntry.Action.LIFTED,
+                action=Action.LIFTED,
                 at=now,
                 source=source,
                 actor=MEMBER,

@@ -1,0 +1,170 @@
+"""The gate for a whole club in its set form, beside one pass over the same rows.
+
+The club has what a club of a million has: permissions on two ways and for profiling,
+some objections, wishes, a month of contacts, a block list, and topics.
+"""
+
+import os
+import statistics
+import time
+from datetime import UTC, datetime
+
+from django.db import connection
+
+from bench import seed
+from bench.report import ROUNDS, say, verdict
+from common import blind
+from consent import gate, texts
+from consent.models import MESSAGE_CHANNELS, Channel, Purpose, Topic
+from stores.models import Programme
+
+MEMBERS = int(os.environ.get("BENCH_MEMBERS", "1000000"))
+# A weekday at noon in Stockholm: the budget is asked too, which quiet hours stop.
+NOW = datetime(2026, 11, 24, 11, tzinfo=UTC)
+GOAL = 3.0
+
+_ENTRIES = """
+INSERT INTO consent_consententry (public_id, member_id, purpose, channel, action, at,
+    source, actor, text_id, evidence, basis, recorded_at)
+SELECT gen_random_uuid(), m.id, %(purpose)s, %(channel)s,
+    CASE WHEN m.id %% 10 < %(yes)s THEN 'CONFIRMED'
+        WHEN m.id %% 10 = 8 THEN 'WITHDRAWN' ELSE 'REFUSED' END,
+    %(now)s - interval '90 days', 'PORTAL', 'member', NULL, '{}', 'CONSENT',
+    %(now)s - interval '90 days'
+FROM members_member m WHERE m.id %% 10 < %(asked)s
+"""
+_OBJECTIONS = """
+INSERT INTO consent_consententry (public_id, member_id, purpose, channel, action, at,
+    source, actor, text_id, evidence, basis, recorded_at)
+SELECT gen_random_uuid(), m.id, 'MARKETING', 'ANY', 'OBJECTED',
+    %(now)s - interval '9 days', 'PORTAL', 'member', NULL, '{}', 'CONSENT',
+    %(now)s - interval '9 days'
+FROM members_member m WHERE m.id %% 50 = 7
+"""
+_FILL = [
+    """
+    INSERT INTO consent_contactpreference
+        (member_id, per_week, snoozed_until, restricted_at, changed_at)
+    SELECT m.id, CASE WHEN m.id %% 3 = 0 THEN 1 END,
+        CASE WHEN m.id %% 7 = 0 THEN %(now)s + interval '3 days' END, NULL, %(now)s
+    FROM members_member m WHERE m.id %% 5 = 0
+    """,
+    """
+    INSERT INTO consent_contact (member_id, kind, channel, at, message_id)
+    SELECT m.id, CASE WHEN n = 2 THEN 'SURVEY' ELSE 'MARKETING' END, 'EMAIL',
+        %(now)s - n * interval '5 days' - (m.id %% 96) * interval '1 hour',
+        gen_random_uuid()
+    FROM members_member m, generate_series(1, 3) n WHERE m.id %% 4 < n
+    """,
+    """
+    INSERT INTO consent_topicwish (member_id, topic_id, kind, wish, at)
+    SELECT m.id, %(topic)s, '', 'UNWANTED', %(now)s
+    FROM members_member m WHERE m.id %% 20 = 3
+    """,
+]
+_BLOCKED = """
+INSERT INTO consent_suppression
+    (public_id, programme_id, channel, contact_index, reach, reason, at)
+SELECT gen_random_uuid(), m.programme_id, 'EMAIL',
+    sha256(%(outer)s || sha256(%(inner)s
+        || convert_to('email:' || lower(m.email), 'UTF8'))),
+    CASE WHEN m.id %% 2 = 0 THEN 'ALL' ELSE 'MARKETING' END, 'REQUEST', %(now)s
+FROM members_member m WHERE m.id %% 100 = 11
+"""
+# Every row that the gate has to look at, read once and added up.
+_FLOOR = """
+SELECT (SELECT count(*) + sum(length(email)) FROM members_member),
+    (SELECT count(*) + sum(entry_id) FROM consent_permission),
+    (SELECT count(*) + count(snoozed_until) FROM consent_contactpreference),
+    (SELECT count(*) + count(at) FROM consent_contact),
+    (SELECT count(*) FROM consent_suppression)
+"""
+_TABLES = (
+    "members_member",
+    "consent_permission",
+    "consent_contactpreference",
+    "consent_contact",
+    "consent_suppression",
+    "consent_topicwish",
+)
+
+
+def main() -> None:
+    """Fill a club, then ask the gate about everybody and read the rows in turns."""
+    began = time.perf_counter()
+    seed.make_club(NOW)
+    seed.add_members(1, MEMBERS)
+    programme = Programme.objects.get()
+    topic = _fill(programme)
+    say(f"  {MEMBERS:,} members filled in {time.perf_counter() - began:.0f} s")
+    asked = {
+        "programme": programme,
+        "channel": Channel.EMAIL,
+        "message_class": gate.MessageClass.MARKETING,
+        "now": NOW,
+    }
+    questions = {
+        "offers and news": {"purpose": Purpose.MARKETING},
+        "the same, about a topic": {
+            "purpose": Purpose.MARKETING,
+            "topics": [topic.pk],
+        },
+        "offers chosen from purchases": {"purpose": Purpose.PROFILING},
+    }
+    floors: list[float] = []
+    taken: dict[str, list[float]] = {name: [] for name in questions}
+    counts: dict[gate.Code, int] = {}
+    for _round in range(ROUNDS):
+        began = time.perf_counter()
+        _run(_FLOOR)
+        floors.append(time.perf_counter() - began)
+        for name, more in questions.items():
+            began = time.perf_counter()
+            counts = gate.count_by_code(**asked, **more)
+            taken[name].append(time.perf_counter() - began)
+    say(f"The gate for everybody: {ROUNDS} rounds")
+    floor = statistics.median(floors)
+    say(f"  one pass over the same rows {floor:6.2f} s")
+    for name, seconds in taken.items():
+        median = statistics.median(seconds)
+        verdict(
+            f"{name}, s ({median / floor:.1f} × the pass)", median, GOAL, at_most=True
+        )
+    if sum(counts.values()) != MEMBERS:
+        message = "VOID: the gate did not answer for everybody."
+        raise SystemExit(message)
+    shown = sorted(counts.items(), key=lambda each: -each[1])
+    say("  " + ", ".join(f"{code} {number:,}" for code, number in shown))
+
+
+def _fill(programme: Programme) -> Topic:
+    texts.publish_defaults(programme, NOW)
+    topic = Topic.objects.create(
+        programme=programme, kind=Topic.Kind.INTEREST, names={"sv": "Kaffe"}
+    )
+    inner, outer = blind.pads()
+    asked = [(Purpose.MARKETING, channel, 7, 10) for channel in MESSAGE_CHANNELS]
+    asked.append((Purpose.PROFILING, Channel.ANY, 4, 6))
+    for purpose, channel, yes, of in asked:
+        _run(
+            _ENTRIES,
+            {
+                "purpose": purpose,
+                "channel": channel,
+                "yes": yes,
+                "asked": of,
+                "now": NOW,
+            },
+        )
+    _run(_OBJECTIONS, {"now": NOW})
+    for statement in _FILL:
+        _run(statement, {"now": NOW, "topic": topic.pk})
+    _run(_BLOCKED, {"inner": inner, "outer": outer, "now": NOW})
+    for table in _TABLES:
+        _run(f"VACUUM ANALYZE {table}")
+    return topic
+
+
+def _run(statement: str, values: dict[str, object] | None = None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
