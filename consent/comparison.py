@@ -7,11 +7,10 @@ from django.utils.translation import gettext as _
 
 from consent import selectors
 from consent.models import Channel, ConsentEntry, Purpose
+from consent.services import YES
 from members import comparison
 from members.comparison import Fact
 from members.models import Member
-
-_YES = ConsentEntry.Action.GIVEN
 
 
 def register() -> None:
@@ -50,7 +49,9 @@ def _foretell(kept: Member, merged: Member, _now: datetime) -> list[str]:
 
 def _what_holds(said: Sequence[ConsentEntry]) -> str:
     """Say it as `consent.merging` decides it: a no wins."""
-    refusals = sum(entry.action != _YES for entry in said)
+    if any(entry.action == ConsentEntry.Action.OBJECTED for entry in said):
+        return _("no, because of an objection")
+    refusals = sum(entry.action not in YES for entry in said)
     if refusals == len(said):
         return _("no")
     if refusals:
@@ -68,4 +69,6 @@ def _label(purpose: Purpose, channel: Channel) -> str:
 def _answer(entry: ConsentEntry | None) -> str:
     if entry is None:
         return _("Not asked")
-    return _("Yes") if entry.action == _YES else _("No")
+    if entry.action in {ConsentEntry.Action.OBJECTED, ConsentEntry.Action.LIFTED}:
+        return str(entry.get_action_display())
+    return _("Yes") if entry.action in YES else _("No")

@@ -6,6 +6,7 @@ yes back, another yes, each naming the entry whose word it repeats. See decision
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Max
@@ -30,6 +31,8 @@ from members.merge_registry import Merging
 from members.models import Member
 
 _NOTES = "consent"
+_TOPIC_NOTES = "consent.topics"
+_WANTED, _UNWANTED = TopicWish.Wish.WANTED, TopicWish.Wish.UNWANTED
 
 
 def register() -> None:
@@ -51,9 +54,7 @@ def register() -> None:
     merge_registry.register_stays(
         InactivityNotice, "two memberships of one silence are told of each"
     )
-    merge_registry.register_stays(
-        TopicWish, "a wish stays with the membership that had it"
-    )
+    merge_registry.register(TopicWish, merge=merge_topics, undo=restore_topics)
     merge_registry.register_stays(
         RightsRequest, "a request is answered for the membership that it was made for"
     )
@@ -66,10 +67,10 @@ def merge_permissions(merging: Merging) -> None:
     theirs, own = permissions_of(merging.merged), permissions_of(merging.kept)
     merge_registry.hand_on(ConsentEntry, merging)
     for said in _both(theirs, own):
-        refusals = [entry for entry in said if entry.action not in YES]
+        strictest = max(said, key=lambda entry: (_strictness(entry), *_order(entry)))
         latest = max(said, key=_order)
-        if refusals and latest.action in YES:
-            _repeat(merging, merging.kept, max(refusals, key=_order), latest)
+        if _strictness(strictest) > _strictness(latest):
+            _repeat(merging, merging.kept, strictest, latest)
     # Of the first time: what follows are acts of after the merge.
     merging.merge.notes.setdefault(
         _NOTES,
@@ -150,6 +151,40 @@ def merge_preferences(merging: Merging) -> None:
 
 def keep_preferences(_merging: Merging) -> None:
     """Leave the quieter wishes with both: a wish may be changed by its owner only."""
+
+
+def merge_topics(merging: Merging) -> None:
+    """Keep what either said of a subject; where they differ, it is not wanted."""
+    wishes = TopicWish.objects.filter(member=merging.kept)
+    own = {wish.topic_id: wish for wish in wishes}
+    overruled: dict[str, str] = merging.merge.notes.setdefault(_TOPIC_NOTES, {})
+    free = []
+    for theirs in TopicWish.objects.filter(member=merging.merged):
+        same = own.get(theirs.topic_id)
+        if same is None:
+            free.append(theirs.pk)
+        elif (same.wish, theirs.wish) == (_WANTED, _UNWANTED):
+            overruled[str(same.pk)] = merging.now.isoformat()
+            same.wish, same.at = _UNWANTED, merging.now
+            same.save(update_fields=["wish", "at"])
+    merge_registry.hand_on(TopicWish, merging, only=free)
+
+
+def restore_topics(merging: Merging) -> None:
+    """Give back what each said, but for what was said anew since."""
+    merge_registry.give_back(TopicWish, merging)
+    overruled: dict[str, str] = merging.merge.notes.get(_TOPIC_NOTES, {})
+    for key, at in overruled.items():
+        TopicWish.objects.filter(
+            pk=int(key), wish=_UNWANTED, at=datetime.fromisoformat(at)
+        ).update(wish=_WANTED)
+
+
+def _strictness(entry: ConsentEntry) -> int:
+    """Rank a word: an objection stands above another no, and that above a yes."""
+    if entry.action == ConsentEntry.Action.OBJECTED:
+        return 2
+    return 0 if entry.action in YES else 1
 
 
 def _both(theirs: Permissions, own: Permissions) -> Iterator[list[ConsentEntry]]:
