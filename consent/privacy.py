@@ -261,10 +261,11 @@ def _register_rights() -> None:
         {
             **each(_ASKED_KEY, "id", "public_id", "programme", "member"),
             **each(_ASKED, "kind", "state", "source", "received_at", "due_at"),
-            **each(_ASKED, "extended_at", "extended_because", "proof", "proven_at"),
+            **each(_ASKED, "proof", "proven_at"),
             **each(_ASKED, "erase_at", "closed_at"),
             # What was written may name people: the fact of the request stays.
-            **each(_WORDS, "words", "answer"),
+            # Why it took longer goes with when: neither may stand alone.
+            **each(_WORDS, "words", "answer", "extended_at", "extended_because"),
             **each(_STAFF, "handled_by"),
         },
     )

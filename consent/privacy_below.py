@@ -74,6 +74,14 @@ _IDENTIFIER_KEY = Field(
     Export.NO,
     Erase.DELETE,
 )
+_WHY = Field(
+    DataClass.USE,
+    Use.MEMBERSHIP,
+    Basis.CONTRACT,
+    Retention.MEMBERSHIP,
+    Export.YES,
+    Erase.BLANK,
+)
 # That two members look alike is our guess, not what the member told or did.
 _LIKENESS = Field(
     DataClass.KEY,
@@ -156,7 +164,9 @@ def _register_members() -> None:
         {
             **each(_KEY, "id", "public_id", "programme", "kept", "merged"),
             **each(_KEY, "moved", "notes", "undone_at", "undone_by", "sealed_at"),
-            **each(_KEY, "at", "staff", "reason"),
+            **each(_KEY, "at", "staff"),
+            # In staff's own words, which may name somebody.
+            **each(_WHY, "reason"),
             **each(_CONTACT, "before", "after"),
         },
     )

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from consent.models import AnswerTemplate, RightsRequest, RightsStep
 from members.models import Member
@@ -26,7 +26,7 @@ def list_of_club(programme: Programme) -> QuerySet[RightsRequest]:
     return (
         RightsRequest.objects.filter(programme=programme)
         .select_related("member__programme", "handled_by")
-        .order_by("closed_at__isnull", "-closed_at", "due_at")
+        .order_by(F("closed_at").desc(nulls_first=True), "due_at")
     )
 
 
