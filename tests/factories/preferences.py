@@ -42,3 +42,22 @@ def topic(programme, name="Jackor", *, kind=Topic.Kind.INTEREST, position=1, **m
     return Topic.objects.create(
         programme=programme, kind=kind, names=names, position=position, **more
     )
+
+
+def filled(page, **changes):
+    """Return what a browser sends for the page of choices, with some things changed.
+
+    None takes a field away, as a switch that is turned off does.
+    """
+    form = page.context["form"]
+    data = {"seal": form.centre.seal, "per_week": form["per_week"].value(), "pause": ""}
+    for asked in form.centre.asked:
+        if asked.is_given:
+            data[f"yes_{asked.name}"] = "on"
+        elif asked.text is not None:
+            data[f"text_{asked.name}"] = str(asked.text.public_id)
+    for topic in form.topics:
+        if topic.wish or not topic.is_diet:
+            data[topic.name] = topic.wish or ""
+    data |= changes
+    return {name: value for name, value in data.items() if value is not None}

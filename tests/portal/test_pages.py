@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 
-from consent.models import ConsentEntry
 from members.cards import display_number, read_token
 from points.models import Entry
 from points.services import post
@@ -228,60 +227,6 @@ class TestOwnDataOnly:
             answer = client.get(f"/me/{name}")
             assert answer.status_code == 302, name
             assert answer.url.startswith("/me/sign-in/")
-
-
-class TestChoices:
-    def entries(self, vera):
-        return [
-            (entry.channel, entry.action)
-            for entry in ConsentEntry.objects.filter(member=vera).order_by("pk")
-        ]
-
-    def test_start_as_no(self, english):
-        page = text(english, "/me/choices/")
-
-        assert "We have not asked you yet" in page
-        assert " checked" not in page
-
-    def test_take_a_yes_with_the_text_that_was_shown(self, as_vera, vera):
-        as_vera.post("/me/choices/", {"yes_sms": "on"})
-
-        entry = ConsentEntry.objects.get()
-        assert self.entries(vera) == [("SMS", "GIVEN")]
-        assert entry.text.channel == "SMS"
-        assert entry.text.published_at is not None
-        assert entry.source == "PORTAL"
-        assert entry.evidence == {"session": str(as_vera.session_row.public_id)}
-
-    def test_take_it_back_as_easily(self, as_vera, vera):
-        as_vera.post("/me/choices/", {"yes_sms": "on", "yes_email": "on"})
-
-        as_vera.post("/me/choices/", {"yes_email": "on"})
-
-        assert self.entries(vera)[-1] == ("SMS", "WITHDRAWN")
-        assert len(self.entries(vera)) == 3
-
-    def test_write_nothing_when_nothing_changes(self, as_vera, vera):
-        as_vera.post("/me/choices/", {"yes_sms": "on"})
-        as_vera.post("/me/choices/", {"yes_sms": "on"})
-
-        assert len(self.entries(vera)) == 1
-
-    def test_say_when_the_yes_was_given(self, english):
-        english.post("/me/choices/", {"yes_sms": "on"})
-
-        page = text(english, "/me/choices/")
-
-        assert "You said yes on" in page
-        assert page.count(" checked") == 1
-
-    def test_leave_out_a_channel_without_an_address(self, english, vera):
-        vera.email = ""
-        vera.save()
-
-        assert "yes_email" not in text(english, "/me/choices/")
-        english.post("/me/choices/", {"yes_email": "on"})
-        assert self.entries(vera) == []
 
 
 class TestDetails:

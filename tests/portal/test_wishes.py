@@ -1,20 +1,22 @@
 """Choices by the link in a message, without signing in."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from consent import contact
 from consent.models import Channel, ConsentEntry, Purpose
-from consent.selectors import find_permission
+from consent.selectors import find_permission, permissions_of
 from members import services as members
+from members.merging import merge_members
+from members.models import Identifier
 from messaging import unsubscribe
 from messaging.models import Message
 from tests.factories.consent import answer, publish_texts
 from tests.factories.messaging import queue
+from tests.factories.preferences import filled, permit
 
 GIVEN = ConsentEntry.Action.GIVEN
 
@@ -73,54 +75,21 @@ class TestTheLink:
         assert said(vera, Channel.EMAIL) == said(vera, Channel.SMS) == GIVEN
         assert ConsentEntry.objects.filter(member=vera).count() == 2
 
-    def test_stops_everything_with_one_button(self, browser, link, vera, offer):
-        browser.post(link, {"stop_all": "1"})
+    def test_names_the_message_by_which_a_yes_was_taken_back(
+        self, browser, link, vera, offer
+    ):
+        browser.post(link, {"do": "stop"})
 
         assert said(vera, Channel.EMAIL) == said(vera, Channel.SMS) == "WITHDRAWN"
         entry = find_permission(vera, purpose=Purpose.MARKETING, channel=Channel.EMAIL)
         assert entry.source == ConsentEntry.Source.LINK
         assert entry.evidence == {"message": str(offer.public_id)}
 
-    def test_takes_one_channel_back_and_gives_it_again(self, browser, link, vera):
-        browser.post(link, {"yes_sms": "on"})
+    def test_takes_one_channel_back(self, browser, link, vera):
+        browser.post(link, filled(browser.get(link), yes_marketing_email=None))
+
         assert said(vera, Channel.EMAIL) == "WITHDRAWN"
-
-        browser.post(link, {"yes_sms": "on", "yes_email": "on"})
-
-        assert said(vera, Channel.EMAIL) == GIVEN
-        entry = find_permission(vera, purpose=Purpose.MARKETING, channel=Channel.EMAIL)
-        assert entry.text.channel == Channel.EMAIL
-
-    def test_writes_nothing_down_when_nothing_changes(self, browser, link, vera):
-        browser.post(link, {"yes_sms": "on", "yes_email": "on"})
-
-        assert ConsentEntry.objects.filter(member=vera).count() == 2
-
-    def test_keeps_how_often_and_a_pause(self, browser, link, vera):
-        both = {"yes_sms": "on", "yes_email": "on"}
-        browser.post(link, {**both, "per_week": "2", "snooze": "30"})
-
-        held = contact.preference_of(vera)
-        assert held.per_week == 2
-        assert held.snoozed_until > datetime.now(UTC) + timedelta(days=29)
-
-        browser.post(link, {**both, "per_week": "", "snooze": "0"})
-
-        held = contact.preference_of(vera)
-        assert (held.per_week, held.snoozed_until) == (None, None)
-
-    @pytest.mark.parametrize("nonsense", ["x", "-1", "1e9", "99999999999999"])
-    def test_takes_no_nonsense_for_a_wish(self, browser, link, vera, nonsense):
-        data = {"yes_sms": "on", "yes_email": "on"}
-
-        page = browser.post(
-            link,
-            {**data, "per_week": nonsense, "snooze": nonsense, "text_sms": nonsense},
-        )
-
-        assert page.status_code == 302
-        held = contact.preference_of(vera)
-        assert (held.per_week, held.snoozed_until) == (None, None)
+        assert said(vera, Channel.SMS) == GIVEN
 
     def test_is_refused_when_forged_or_old(self, browser, link, offer):
         token = unsubscribe.token_of(offer)
@@ -132,7 +101,7 @@ class TestTheLink:
             "å.ä.ö",
         ]
         for each in forged:
-            page = browser.post(reverse("portal:wishes", args=[each]), {"stop_all": 1})
+            page = browser.post(reverse("portal:wishes", args=[each]), {"do": "stop"})
             assert page.status_code == 404
         with time_machine.travel(datetime.now(UTC) + unsubscribe.LINK_LIFE * 1.01):
             assert browser.get(link).status_code == 404
@@ -145,7 +114,51 @@ class TestTheLink:
             status="ERASED", phone="", email="", first_name="", last_name=""
         )
 
+        page = browser.get(link)
+        assert page.status_code == 404
+        assert reverse("portal:sign-in") in page.content.decode()
+
+    def test_leads_who_was_merged_to_the_member_that_was_kept(
+        self, browser, link, vera, bo, olga, now
+    ):
+        answer(bo, GIVEN, channel=Channel.SMS)
+        merge_members(kept=bo, merged=vera, staff=olga, reason="Twice", now=now)
+        vera.refresh_from_db()
+        assert vera.merged_into == bo
+
+        assert browser.get(link).context["centre"].member == bo
+        browser.post(link, {"do": "stop"})
+
+        assert said(bo, Channel.SMS) == "WITHDRAWN"
+
+    def test_is_refused_when_the_address_is_not_theirs_any_more(
+        self, browser, link, stop, vera
+    ):
+        """Whoever reads the old inbox sees nothing; the mail's own button works."""
+        Identifier.objects.filter(member=vera, kind="EMAIL").update(
+            ended_at=datetime.now(UTC), end="CHANGED"
+        )
+        type(vera).objects.filter(pk=vera.pk).update(email="vera.ny@example.se")
+
         assert browser.get(link).status_code == 404
+        assert browser.post(link, {"do": "stop"}).status_code == 404
+        assert said(vera, Channel.EMAIL) == GIVEN
+
+        assert "v•••@" not in browser.get(stop).content.decode()
+        browser.post(stop)
+        assert said(vera, Channel.EMAIL) == "WITHDRAWN"
+
+    def test_is_believed_when_the_message_was_emptied(self, browser, link, offer):
+        Message.objects.filter(pk=offer.pk).update(address="", body="")
+
+        assert browser.get(link).status_code == 200
+
+    def test_of_another_reaches_only_that_other(self, browser, link, vera, bo):
+        """A link cannot be turned into one for somebody else."""
+        answer(bo, GIVEN, channel=Channel.SMS)
+        browser.post(link, {"do": "stop", "member": str(bo.public_id)})
+
+        assert said(bo, Channel.SMS) == GIVEN
 
 
 class TestOneClick:
@@ -165,6 +178,20 @@ class TestOneClick:
         assert headers["List-Unsubscribe"].startswith("<http")
         offer.message_class = Message.Class.SERVICE
         assert unsubscribe.headers_of(offer) == {}
+
+    def test_takes_back_every_purpose_of_the_channel(self, browser, stop, vera):
+        permit(vera, Purpose.SURVEYS, Channel.EMAIL)
+        permit(vera, Purpose.PROFILING, Channel.ANY)
+
+        browser.post(stop, {"List-Unsubscribe": "One-Click"})
+
+        said_now = {key: each.action for key, each in permissions_of(vera).items()}
+        assert said_now == {
+            (Purpose.MARKETING, Channel.EMAIL): "WITHDRAWN",
+            (Purpose.SURVEYS, Channel.EMAIL): "WITHDRAWN",
+            (Purpose.MARKETING, Channel.SMS): GIVEN,
+            (Purpose.PROFILING, Channel.ANY): GIVEN,
+        }
 
     def test_works_twice(self, browser, stop, vera):
         browser.post(stop)
