@@ -247,6 +247,7 @@ TABLE: dict[str, Access] = {
     "privacy:consent-rates": desk(_AUDITORS),
     "privacy:rates-panel": desk(_AUDITORS),
     "privacy:look-list": desk(_AUDITORS),
+    "privacy:could-have": desk(_AUDITORS, _AUDITORS),
     "privacy:breach-list": desk(_AUDITORS),
     "privacy:breaches-panel": desk(_AUDITORS),
     "privacy:breach-add": desk(_AUDITORS, _AUDITORS),

@@ -7,19 +7,10 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from common.ui.forms import RadioCards
+from common.ui.forms import MomentInput, RadioCards
 from common.ui.free_text import FreeText, FreeTextArea
 from consent.breaches.services import FIELDS
 from consent.models import Breach
-
-
-class MomentInput(forms.DateTimeInput):
-    """The browser's own picker of day and time, in the club's zone."""
-
-    input_type = "datetime-local"
-
-    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__(attrs, format="%Y-%m-%dT%H:%M")
 
 
 def moment(

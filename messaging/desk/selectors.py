@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KT
 from django.db.models.functions import TruncDate
 
@@ -87,7 +87,7 @@ def count_taken_back_by_kind(
     """Count what was taken back by the kind of message that preceded it."""
     return list(
         entries.order_by()
-        .values_list("before_kind")
+        .values_list(F("before_kind"))
         .annotate(number=Count("pk"))
         .order_by("-number", "before_kind")
     )

@@ -2,6 +2,7 @@
 
 import pytest
 from django import forms
+from django.utils import translation
 
 from common.ui.free_text import FreeText, FreeTextArea
 
@@ -17,6 +18,13 @@ def box_of(form, name="note"):
     """Return the value that a tick below a field would send."""
     widget = form.fields[name].widget
     return {f"{name}-as-is": widget.asked}
+
+
+@pytest.fixture(autouse=True)
+def _in_english(settings):
+    settings.LANGUAGE_CODE = "en"
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 from django.urls import reverse
+from django.utils import translation
 
 from consent.breaches import rules, services
 from consent.breaches.rules import Decided, Lack, clock_of, lacks
@@ -15,6 +16,13 @@ from tests.factories.stores import ProgrammeFactory, StaffFactory
 
 AWARE = datetime(2026, 1, 20, 9, 0, tzinfo=UTC)
 DUE = AWARE + timedelta(hours=72)
+
+
+@pytest.fixture(autouse=True)
+def _in_english(settings):
+    settings.LANGUAGE_CODE = "en"
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
 from consent.desk import rates
 from consent.models import Channel, ConsentEntry, Edition, Purpose
@@ -15,6 +16,13 @@ from tests.factories.members import MemberFactory
 from tests.factories.stores import ProgrammeFactory, StaffFactory
 
 Action = ConsentEntry.Action
+
+
+@pytest.fixture(autouse=True)
+def _in_english(settings):
+    settings.LANGUAGE_CODE = "en"
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

@@ -86,7 +86,7 @@ class BreachList(TableView):
 
     def _table(self, request: HttpRequest, rows: Any) -> Table:
         table = super()._table(request, rows)
-        table.now = timezone.now()  # type: ignore[attr-defined]
+        table.now = timezone.now()
         return table
 
     def before_export(self) -> None:
