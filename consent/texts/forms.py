@@ -31,26 +31,40 @@ class LanguageFields:
     news: forms.BoundField
 
 
+class DraftText(forms.CharField):
+    """Needed in the end, but a draft may do without."""
+
+    def validate(self, value: Any) -> None:
+        """Accept it empty: `consent.texts.rules` say what is missing."""
+
+
+class DraftDay(forms.DateField):
+    """Needed in the end, but a draft may do without."""
+
+    def validate(self, value: Any) -> None:
+        """Accept it empty: `consent.texts.rules` say what is missing."""
+
+
 class EditionForm(forms.Form):
     """An edition in every language; anything may be missing as long as it is a draft.
 
     `suggested` is the day that stands in the field before anybody has chosen one.
     """
 
+    use_required_attribute = False
+
     is_material = forms.BooleanField(
         label=_("Changes what members agreed to"),
         required=False,
         widget=Switch,
     )
-    holds_from = forms.DateField(
+    holds_from = DraftDay(
         label=_("The new terms hold from"),
-        required=False,
         widget=DateInput,
         help_text=_("For those who are members already; at least 30 days ahead."),
     )
-    answer_by = forms.DateField(
+    answer_by = DraftDay(
         label=_("Members answer by"),
-        required=False,
         widget=DateInput,
         help_text=_(
             "At least 14 days ahead. A yes that is not renewed by then is no longer "
@@ -131,17 +145,15 @@ class EditionForm(forms.Form):
         )
 
     def _add_language(self, language: str, text: Any) -> None:
-        self.fields[f"title_{language}"] = forms.CharField(
+        self.fields[f"title_{language}"] = DraftText(
             label=_("Title"),
             max_length=_LONGEST_TITLE,
-            required=False,
             initial=text.title if text else "",
             widget=forms.TextInput(attrs={"lang": language}),
         )
-        self.fields[f"body_{language}"] = forms.CharField(
+        self.fields[f"body_{language}"] = DraftText(
             label=_("Text"),
             max_length=_LONGEST_BODY,
-            required=False,
             initial=text.body if text else "",
             help_text=_(
                 "An empty line makes a paragraph. A line that begins with ## is a "
@@ -151,10 +163,9 @@ class EditionForm(forms.Form):
                 attrs={"lang": language, "rows": 16, "class": "draft__body"}
             ),
         )
-        self.fields[f"news_{language}"] = forms.CharField(
+        self.fields[f"news_{language}"] = DraftText(
             label=_("What is new, in plain words"),
             max_length=_LONGEST_NEWS,
-            required=False,
             initial=self.edition.changes.get(language, ""),
             help_text=_("Shown to the members who are asked again, and sent to them."),
             widget=forms.Textarea(attrs={"lang": language, "rows": 3}),

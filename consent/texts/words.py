@@ -16,6 +16,14 @@ from consent.texts.rules import Code, Fault
 _CHANNELS = dict(Channel.choices)
 _PURPOSES = dict(Purpose.choices)
 _LANGUAGES = dict(settings.LANGUAGES)
+# Whole, since languages write a channel differently inside a sentence.
+_BY: dict[Channel, str | Promise] = {
+    Channel.SMS: _("%(purpose)s by SMS"),
+    Channel.EMAIL: _("%(purpose)s by e-mail"),
+    Channel.POST: _("%(purpose)s by post"),
+    Channel.PHONE: _("%(purpose)s by phone"),
+    Channel.PUSH: _("%(purpose)s by push notice"),
+}
 
 _SAID: dict[Code, str | Promise] = {
     Code.EMPTY_TITLE: _("There is no title."),
@@ -122,10 +130,7 @@ def name_of(kind: str, purpose: str, channel: str) -> str:
     about = str(_PURPOSES.get(purpose, purpose))
     if channel == Channel.ANY:
         return about
-    return gettext("%(purpose)s by %(channel)s") % {
-        "purpose": about,
-        "channel": _CHANNELS.get(channel, channel),
-    }
+    return str(_BY[Channel(channel)]) % {"purpose": about}
 
 
 def _about(code: Code, about: str) -> str:
