@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import fields
-from multiprocessing import get_context
+from multiprocessing import current_process, get_context
 from multiprocessing.connection import Connection
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -27,10 +27,10 @@ def apart(items: Iterable[T]) -> Iterator[T]:
     Worth it where making them keeps Python as busy as using them: two threads would
     take turns. Items are pickled on the way (see `pickle_quickly`). The iterable must
     not use a database connection or anything else it shares with this process; an
-    error in it is raised here, in its place. Where processes do not fork (macOS), a
-    thread makes the items.
+    error in it is raised here, in its place. Where processes do not fork (macOS) or may
+    have none of their own (daemons), a thread makes the items.
     """
-    if sys.platform != "linux":
+    if sys.platform != "linux" or current_process().daemon:
         yield from ahead(items)
         return
     context = get_context("fork")

@@ -387,6 +387,8 @@ Q_CLUSTER = {
     "label": "Tasks",
     "sync": TESTING,
     "poll": 0.5,
+    # Workers that read a large file do it in a process of its own.
+    "daemonize_workers": False,
 }
 if env.text("REDIS_URL"):
     Q_CLUSTER["redis"] = env.text("REDIS_URL")

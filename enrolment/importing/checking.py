@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db import connection, transaction
 
-from common.ahead import ahead
+from common.apart import apart
 from common.copying import copy_rows
 from enrolment.importing import excel, files, mapping, matching, parsing
 from enrolment.importing.excel import FileRefused
@@ -138,7 +138,7 @@ def _read(club_import: ClubImport, clock: Clock, is_over: Callable[[], bool]) ->
     )
     rows = Rows(path, layout)
     chunks = _chunks(rows, parser, layout, after=club_import.rows_read)
-    for chunk in ahead(chunks):
+    for chunk in apart(chunks):
         with transaction.atomic():
             _write(club_import, chunk, clock())
         if is_over():

@@ -1,8 +1,10 @@
 import os
 import time
 from dataclasses import dataclass
+from multiprocessing import current_process
 
 import pytest
+from django_q.conf import Conf
 
 from common.apart import ApartError, apart, pickle_quickly
 
@@ -22,6 +24,17 @@ class TestApart:
             yield os.getpid()
 
         assert list(apart(numbers())) != [os.getpid()]
+
+    def test_makes_them_here_where_no_process_may_be_had(self, monkeypatch):
+        monkeypatch.setitem(current_process()._config, "daemon", True)
+
+        def numbers():
+            yield os.getpid()
+
+        assert list(apart(numbers())) == [os.getpid()]
+
+    def test_may_have_its_process_in_a_worker(self):
+        assert not Conf.DAEMONIZE_WORKERS
 
     def test_raises_an_error_in_its_place(self):
         def broken():
