@@ -85,7 +85,7 @@ class SummaryDocument(serializers.Serializer[Any]):
     nextExpiry = ExpiryDocument(allow_null=True)
 
 
-class SourceDocument(serializers.Serializer[Any]):
+class CauseDocument(serializers.Serializer[Any]):
     """What caused an entry."""
 
     type = serializers.CharField()
@@ -103,7 +103,7 @@ class EntryDocument(serializers.Serializer[Any]):
     bookedAt = serializers.DateTimeField()
     reason = serializers.CharField(allow_blank=True)
     ruleVersion = serializers.IntegerField(allow_null=True)
-    source = SourceDocument(allow_null=True)
+    cause = CauseDocument(allow_null=True)
     left = serializers.IntegerField(
         allow_null=True, help_text="Of an earning: what is not used yet."
     )

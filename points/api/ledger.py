@@ -188,8 +188,7 @@ def _adjustment(body: object) -> tuple[int, str]:
         raise _fault("/", "not_an_object")
     points, reason = body.get("points"), body.get("reason")
     faults = []
-    is_whole = isinstance(points, int) and not isinstance(points, bool)
-    if not is_whole or points == 0 or abs(points) > MOST_POINTS:
+    if not _is_amount(points):
         faults.append(
             Fault("/points", "points_malformed", fault_words("points_malformed"))
         )
@@ -199,8 +198,12 @@ def _adjustment(body: object) -> tuple[int, str]:
         faults.append(Fault("/reason", "too_long", fault_words("too_long")))
     if faults:
         raise invalid(faults)
-    assert isinstance(points, int)  # noqa: S101  # what the faults above have settled
-    return points, str(reason).strip()
+    return int(str(points)), str(reason).strip()
+
+
+def _is_amount(points: object) -> bool:
+    is_whole = isinstance(points, int) and not isinstance(points, bool)
+    return is_whole and points != 0 and abs(int(str(points))) <= MOST_POINTS
 
 
 def _entry(entry: Entry) -> dict[str, Any]:
@@ -214,7 +217,7 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "bookedAt": entry.posted_at.isoformat(),
         "reason": entry.reason,
         "ruleVersion": entry.rule.version if entry.rule else None,
-        "source": {"type": entry.source_type, "id": str(entry.source_id)}
+        "cause": {"type": entry.source_type, "id": str(entry.source_id)}
         if entry.source_id
         else None,
         "left": lot.remaining if lot else None,
