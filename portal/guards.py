@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -15,7 +16,7 @@ from portal import cookies, rules, selectors, services
 from portal.models import Session
 from stores.middleware import to_sign_in
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def member(request: HttpRequest) -> HttpResponse | None:
@@ -39,7 +40,9 @@ def after_fresh_code(*keep: str) -> Callable[[View], View]:
 
     def guard(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(
+            request: HttpRequest, *args: Any, **kwargs: Any
+        ) -> HttpResponseBase:
             now = timezone.now()  # noqa: TID251 - a guard stands in the web layer
             if rules.is_stepped_up(session_of(request).stepped_up_at, now=now):
                 return view(request, *args, **kwargs)

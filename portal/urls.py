@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern
 from django.urls import path as plain_path
 from django.views.decorators.gzip import gzip_page
@@ -39,7 +39,7 @@ _EMAIL = {"kind": Identifier.Kind.EMAIL}
 
 def path(
     route: str,
-    view: Callable[..., HttpResponse],
+    view: Callable[..., HttpResponseBase],
     kwargs: dict[str, Any] | None = None,
     *,
     name: str,

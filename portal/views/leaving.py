@@ -1,6 +1,7 @@
 """Leaving the club: what is lost, a fresh code, and a last word."""
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
@@ -12,7 +13,7 @@ from portal.overview import overview_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def leave(request: HttpRequest) -> HttpResponse:
+def leave(request: HttpRequest) -> HttpResponseBase:
     """Show what leaving means; end the membership when that is confirmed."""
     if request.method == "POST":
         return _leave(request)
