@@ -11,7 +11,6 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -20,7 +19,6 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from consent.models import Erasure
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,12 @@ def note(erasure: Erasure) -> None:
     A journal that cannot be written does not undo an erasure: the row stays marked,
     and `append_left_out` tries again.
     """
-    transaction.on_commit(partial(_append, [erasure.pk]), robust=True)
+
+    def append() -> None:
+        _append([erasure.pk])
+
+    # A function and not a partial: Django names what failed, and a partial has no name.
+    transaction.on_commit(append, robust=True)
 
 
 def append_left_out(*, limit: int = 1000) -> int:

@@ -46,7 +46,7 @@ def register_all() -> None:
         ),
         days=_YEARS,
         least=_YEARS,
-        most=15 * 365,
+        most=8 * 365,
         model=Account,
         count=_count,
         prune=_drop,

@@ -6,8 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.registry import Retention
 from consent.retention import activity
-from consent.retention.kinds import Due, register
-from consent.retention.periods import days_of
+from consent.retention.kinds import Due, get, register
+from consent.retention.periods import days_of, period_of
 from purchases import rules
 from purchases.models import MonthSum, Receipt, ReceiptLine
 
@@ -48,6 +48,8 @@ WITH due AS MATERIALIZED (
         l.article_group, d.currency, count(DISTINCT d.id),
         sum(CASE WHEN l.quantity < 0 THEN -l.gross_paid ELSE l.gross_paid END)
     FROM due d JOIN purchases_receiptline l ON l.receipt_id = d.id
+    -- What is too old for the sums, too, leaves none.
+    WHERE d.purchased_at >= %(summed_from)s
     GROUP BY 1, 2, 3, 4
 ), lines AS (
     UPDATE purchases_receiptline l SET member_id = NULL, points = 0
@@ -192,9 +194,9 @@ def _number(statement: str, due: Due) -> int:
         return int(cursor.fetchone()[0])
 
 
-def _do(statement: str, due: Due, limit: int) -> int:
+def _do(statement: str, due: Due, limit: int, **more: object) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(statement, {**_values(due), "limit": limit})
+        cursor.execute(statement, {**_values(due), "limit": limit, **more})
         return int(cursor.rowcount)
 
 
@@ -203,7 +205,9 @@ def _count_tied(due: Due) -> int:
 
 
 def _cut_loose(due: Due, limit: int) -> int:
-    return _do(_CUT_LOOSE, due, limit)
+    sums = get("purchase-sums")
+    summed_from = period_of(due.programme, sums).before(due.programme, due.now)
+    return _do(_CUT_LOOSE, due, limit, summed_from=summed_from)
 
 
 def _count_books(due: Due) -> int:

@@ -61,7 +61,7 @@ def newest() -> str:
 def silent_since(moment: str) -> str:
     """Return the condition that a member `m` was not heard of since a moment."""
     asked = [_BEGAN, *(f"coalesce({each.newest}, '-infinity')" for each in sources())]
-    return " AND ".join(f"{each} < {moment}" for each in asked)
+    return " AND ".join(f"{each} <= {moment}" for each in asked)
 
 
 _BEGAN = "coalesce(m.activated_at, m.registered_at)"

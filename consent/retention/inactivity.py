@@ -18,7 +18,7 @@ from common.ids import uuid7
 from consent.erasure import erase_member
 from consent.models import Erasure, InactivityNotice
 from consent.retention import activity, rules
-from consent.retention.kinds import Due, find
+from consent.retention.kinds import Due, get
 from consent.retention.periods import period_of
 from members import events
 from members.models import Event, Member
@@ -136,10 +136,7 @@ def register() -> None:
 
 def period(programme: Programme) -> timedelta:
     """Return after how long a silence a membership ends."""
-    kind = find(KEY)
-    if kind is None:
-        raise LookupError(KEY)
-    return timedelta(days=period_of(programme, kind).days)
+    return timedelta(days=period_of(programme, get(KEY)).days)
 
 
 def grace() -> timedelta:

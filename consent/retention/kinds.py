@@ -134,6 +134,15 @@ def find(key: str) -> Kind | None:
     return _kinds.get(key)
 
 
+def get(key: str) -> Kind:
+    """Return a kind that is known to be there.
+
+    Raises:
+        LookupError: no room has registered it.
+    """
+    return _kinds[key]
+
+
 def broken_promises(
     registered: Mapping[type[models.Model], Mapping[str, Any]],
 ) -> list[str]:

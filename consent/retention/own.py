@@ -23,7 +23,6 @@ from members.models import Member
 from stores import audit
 from stores.models import AuditEntry
 
-_BOOKS = {"": 7 * 365, "DK": 5 * 365, "NO": 5 * 365}
 _GONE = """
 FROM consent_erasure e JOIN members_member m ON m.public_id = e.member_id
 WHERE e.programme_id = %(programme)s AND m.status = 'ERASED' AND e.at < %(before)s
@@ -117,7 +116,7 @@ def _register_proof() -> None:
         ),
         days=730,
         least=395,
-        most=3650,
+        most=1825,
         model=ConsentEntry,
         count=_count_proof,
         prune=_drop_proof,
@@ -159,10 +158,12 @@ def _register_proof() -> None:
         "erasures",
         title=_("That a member was erased"),
         does=_("The note is deleted; the journal beside the database keeps its line."),
-        why=_("A restored backup is checked against it; it names nobody."),
-        days=_BOOKS,
-        least=days_of(24),
-        most=15 * 365,
+        why=_(
+            "A restored backup is checked against it, and what the books and the proof"
+            " still keep is found by it. It names nobody."
+        ),
+        # A year longer than the longest of those.
+        days=9 * 365,
         model=Erasure,
         count=lambda due: _erasures(due).count(),
         prune=_drop_erasures,
