@@ -135,10 +135,10 @@ class TestTheLink:
         self, browser, link, stop, vera
     ):
         """Whoever reads the old inbox sees nothing; the mail's own button works."""
-        Identifier.objects.filter(member=vera, kind="EMAIL").update(
+        type(vera).objects.filter(pk=vera.pk).update(email="vera.ny@example.se")
+        Identifier.objects.filter(member=vera, value="vera@example.se").update(
             ended_at=datetime.now(UTC), end="CHANGED"
         )
-        type(vera).objects.filter(pk=vera.pk).update(email="vera.ny@example.se")
 
         assert browser.get(link).status_code == 404
         assert browser.post(link, {"do": "stop"}).status_code == 404
