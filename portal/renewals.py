@@ -7,6 +7,7 @@ this one to.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -98,7 +99,7 @@ def tell(*, now: datetime, limit: int = 200) -> int:
     What the gate stops is not tried again: their pages ask them still.
     """
     with connection.cursor() as cursor:
-        values = {"now": now, "limit": limit, "yes": sorted(YES)}
+        values: dict[str, Any] = {"now": now, "limit": limit, "yes": sorted(YES)}
         cursor.execute(_TO_TELL, values)
         channels = dict(cursor.fetchall())
     found = Renewal.objects.select_related("edition", "member__programme")
