@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KT
 from django.db.models.functions import TruncDate
 
@@ -21,6 +21,9 @@ _REPEATED = (ConsentEntry.Source.MERGE, ConsentEntry.Source.IMPORT)
 
 # Errors of transports are words; codes of the gate and of the limits are not.
 _WAITS = Q(state=Message.State.NEW, error=KT("gate__code")) & ~Q(error="")
+
+# An annotation, which the types of the model do not know.
+_BEFORE: str = "before_kind"
 
 StopCounts = list[tuple[str, str, str, date, int]]
 
@@ -87,7 +90,7 @@ def count_taken_back_by_kind(
     """Count what was taken back by the kind of message that preceded it."""
     return list(
         entries.order_by()
-        .values_list(F("before_kind"))
+        .values_list(_BEFORE)
         .annotate(number=Count("pk"))
         .order_by("-number", "before_kind")
     )

@@ -81,7 +81,7 @@ class TestTheOfficer:
 
         page.get_by_role("link", name="Messages", exact=True).click()
         page.get_by_role("searchbox").fill("Siv Gran")
-        page.wait_for_url("**q=Siv+Gran**")
+        page.wait_for_url("**q=Siv%20Gran**")
         watch.look()
         row = page.get_by_role("row").filter(has_text="Autumn offer")
         row.filter(has_text="The member's consent").get_by_role("link").first.click()
