@@ -1,5 +1,7 @@
 """How long receipts are a member's, and how long anybody's."""
 
+from typing import Any
+
 from django.db import connection
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -180,7 +182,7 @@ def register_all() -> None:
     )
 
 
-def _values(due: Due) -> dict[str, object]:
+def _values(due: Due) -> dict[str, Any]:
     return {
         "programme": due.programme.pk,
         "before": due.before,
@@ -194,7 +196,7 @@ def _number(statement: str, due: Due) -> int:
         return int(cursor.fetchone()[0])
 
 
-def _do(statement: str, due: Due, limit: int, **more: object) -> int:
+def _do(statement: str, due: Due, limit: int, **more: Any) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, {**_values(due), "limit": limit, **more})
         return int(cursor.rowcount)

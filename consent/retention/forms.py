@@ -21,9 +21,8 @@ class PeriodForm(forms.Form):
         """Start from the period in force."""
         self.period = period
         self.unit = _unit(period)
-        super().__init__(
-            *args, initial={"length": self._in_unit(period.days)}, **kwargs
-        )
+        super().__init__(*args, **kwargs)
+        self.initial = {"length": self._in_unit(period.days)}
         whole = period.kind.whole_years
         self.fields["length"].label = {
             "years": _("Kept for (years)"),

@@ -1,5 +1,7 @@
 """The kinds of this room, and of the rooms below, which do not know the registry."""
 
+from typing import Any
+
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -222,7 +224,7 @@ def _drop_contacts(due: Due, limit: int) -> int:
 
 
 def _count_proof(due: Due) -> int:
-    values = {"programme": due.programme.pk, "before": due.before}
+    values: dict[str, Any] = {"programme": due.programme.pk, "before": due.before}
     with connection.cursor() as cursor:
         total = 0
         for table in _tables():
@@ -233,7 +235,7 @@ def _count_proof(due: Due) -> int:
 
 
 def _drop_proof(due: Due, limit: int) -> int:
-    values = {"programme": due.programme.pk, "before": due.before}
+    values: dict[str, Any] = {"programme": due.programme.pk, "before": due.before}
     gone = 0
     with connection.cursor() as cursor:
         for table in _tables():

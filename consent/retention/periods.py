@@ -109,8 +109,8 @@ def in_words(days: int, *, whole_years: bool = False) -> str:
     if whole_years:
         years = -(-days // YEAR)
         return ngettext(
-            "%(n)d year after the year it was",
-            "%(n)d years after the year it was",
+            "%(n)d year after the year's end",
+            "%(n)d years after the year's end",
             years,
         ) % {"n": years}
     months = round(days * 12 / YEAR)
