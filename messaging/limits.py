@@ -22,6 +22,11 @@ PER_NUMBER_HOUR = Limit("sms.number.hour", 3, timedelta(hours=1))
 PER_NUMBER_DAY = Limit("sms.number.day", 6, timedelta(days=1))
 # A thousand neighbouring numbers: who pumps SMS walks through a range.
 PER_BLOCK_HOUR = Limit("sms.block.hour", 20, timedelta(hours=1))
+# A club's day lies in several purses, since who draws from one keeps it until what they
+# do is committed, and a chain registers many at a time. Together they hold the day's
+# amount and no part more; none is so small that a long SMS finds too little everywhere.
+_PURSES = 8
+_LEAST_IN_PURSE = 100
 
 
 class SmsRefused(Exception):
@@ -100,16 +105,41 @@ def take(
     """
     if is_to_stranger and not is_open_for_strangers(programme, now):
         seconds = int(rules.STRANGERS_REMEMBERED.total_seconds())
-        raise SmsRefused("paused", _TEXTS["paused"], seconds)
-    per_day = Limit("sms.programme.day", parts_per_day(programme), timedelta(days=1))
+        raise _refused("paused", seconds)
     draws: list[limits.Draw] = [
         (PER_NUMBER_HOUR, number),
         (PER_NUMBER_DAY, number),
         (PER_BLOCK_HOUR, number[:-3]),
-        (per_day, str(programme.public_id), parts),
     ]
-    try:
-        limits.take(draws, now=now)
-    except LimitReached as reached:
-        code = "daily_cap" if reached.limit is per_day else "too_many"
-        raise SmsRefused(code, _TEXTS[code], reached.retry_after) from None
+    purses = _purses(programme)
+    # Each number begins at its own, and goes on to the next where that is empty.
+    first = int(number[-3:]) % len(purses)
+    waits = []
+    for purse in [*purses[first:], *purses[:first]]:
+        try:
+            limits.take([*draws, (*purse, parts)], now=now)
+        except LimitReached as reached:
+            if reached.limit is not purse[0]:
+                raise _refused("too_many", reached.retry_after) from None
+            waits.append(reached.retry_after)
+        else:
+            return
+    raise _refused("daily_cap", min(waits))
+
+
+def _purses(programme: Programme) -> list[tuple[Limit, str]]:
+    """Return what a club may spend in a day, in parts that add up to it."""
+    amount = parts_per_day(programme)
+    count = max(1, min(_PURSES, amount // _LEAST_IN_PURSE))
+    share, rest = divmod(amount, count)
+    return [
+        (
+            Limit("sms.programme.day", share + (place < rest), timedelta(days=1)),
+            f"{programme.public_id}:{place}" if place else str(programme.public_id),
+        )
+        for place in range(count)
+    ]
+
+
+def _refused(code: str, retry_after: int) -> SmsRefused:
+    return SmsRefused(code, _TEXTS[code], retry_after)

@@ -1,11 +1,14 @@
 """What SMS to strangers may cost, and when they stop. The table is docs/limits.md."""
 
+import threading
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 import structlog
+from django.db import OperationalError, connection, transaction
 
+from common.models import RateBucket
 from consent.models import Channel
 from members import identity
 from messaging import limits, rules, strangers
@@ -224,3 +227,59 @@ class TestPartsPerDay:
         limits.take(programme, far_apart(3), parts=2, now=now)
 
         assert refused.value.code == "daily_cap"
+
+
+class TestPurses:
+    """A club's day, which many draw from at a time."""
+
+    def test_hold_the_days_amount_together_and_no_part_more(
+        self, programme, now, settings, monkeypatch
+    ):
+        monkeypatch.setattr(limits, "_LEAST_IN_PURSE", 1)
+        settings.SMS_PER_DAY = 11
+        for place in range(11):
+            limits.take(programme, far_apart(place), now=now)
+
+        with pytest.raises(SmsRefused) as refused:
+            limits.take(programme, far_apart(11), now=now)
+
+        assert refused.value.code == "daily_cap"
+        assert RateBucket.objects.filter(name__startswith="sms.programme").count() == 8
+
+    def test_fill_up_again_in_a_day(self, programme, now, settings, monkeypatch):
+        monkeypatch.setattr(limits, "_LEAST_IN_PURSE", 1)
+        settings.SMS_PER_DAY = 11
+        tomorrow = now + timedelta(days=1, minutes=1)
+        for place in range(11):
+            limits.take(programme, far_apart(place), now=now)
+        for place in range(11, 22):
+            limits.take(programme, far_apart(place), now=tomorrow)
+
+        with pytest.raises(SmsRefused):
+            limits.take(programme, far_apart(22), now=tomorrow)
+
+    @pytest.mark.django_db(transaction=True)
+    @pytest.mark.parametrize(("parts", "waits"), [(2000, False), (100, True)])
+    def test_let_nobody_wait_for_another(self, programme, now, settings, parts, waits):
+        """With a single one, as a small club has, the second waits for the first."""
+        settings.SMS_PER_DAY = parts
+        ended = []
+
+        def second():
+            try:
+                with transaction.atomic(), connection.cursor() as cursor:
+                    cursor.execute("SET LOCAL lock_timeout = '300ms'")
+                    limits.take(programme, "+46701741002", now=now)
+                ended.append("done")
+            except OperationalError:
+                ended.append("waited")
+            finally:
+                connection.close()
+
+        with transaction.atomic():
+            limits.take(programme, "+46701234001", now=now)
+            other = threading.Thread(target=second)
+            other.start()
+            other.join()
+
+        assert ended == ["waited" if waits else "done"]
