@@ -52,23 +52,39 @@ FROM (
 GROUP BY GROUPING SETS ((said.source, said.word), (said.store_id, said.word))
 """  # noqa: S608
 
-# Who answered to which edition last, and what holds of it now.
+# Which edition members answered last, and what holds of it now. A yes names its text;
+# of what was taken back the answer before is looked up, member by member: they are few.
 _BY_EDITION = f"""
-SELECT shown.edition_id, {_WORD} AS word, count(*)
+SELECT t.edition_id, said.word, sum(said.number)::bigint
 FROM (
-    SELECT e.member_id, max(e.id) AS entry_id
-    FROM consent_consententry e
-    WHERE e.purpose = %(purpose)s AND e.channel = %(channel)s
+    SELECT e.text_id, {_WORD} AS word, count(*) AS number
+    FROM consent_permission p
+    JOIN consent_consententry e ON e.id = p.entry_id
+    JOIN members_member m ON m.id = p.member_id
+    WHERE p.purpose = %(purpose)s AND p.channel = %(channel)s
+        AND e.purpose = %(purpose)s AND e.channel = %(channel)s
         AND e.text_id IS NOT NULL
-    GROUP BY e.member_id
-) latest
-JOIN consent_consententry e ON e.id = latest.entry_id
-JOIN consent_text shown ON shown.id = e.text_id
-JOIN consent_permission p ON p.member_id = e.member_id
-    AND p.purpose = %(purpose)s AND p.channel = %(channel)s
-JOIN members_member m ON m.id = e.member_id
-WHERE m.programme_id = %(programme)s AND m.status = 'ACTIVE'
-    AND (%(since)s::timestamptz IS NULL OR m.registered_at >= %(since)s)
+        AND m.programme_id = %(programme)s AND m.status = 'ACTIVE'
+        AND (%(since)s::timestamptz IS NULL OR m.registered_at >= %(since)s)
+    GROUP BY 1, 2
+    UNION ALL
+    SELECT answered.text_id, 'withdrawn', count(*)
+    FROM consent_permission p
+    JOIN members_member m ON m.id = p.member_id
+    CROSS JOIN LATERAL (
+        SELECT e.text_id FROM consent_consententry e
+        WHERE e.member_id = p.member_id
+            AND e.purpose = %(purpose)s AND e.channel = %(channel)s
+            AND e.text_id IS NOT NULL
+        ORDER BY e.at DESC, e.id DESC LIMIT 1
+    ) answered
+    WHERE p.purpose = %(purpose)s AND p.channel = %(channel)s
+        AND p.action IN ('WITHDRAWN', 'OBJECTED', 'EXPIRED')
+        AND m.programme_id = %(programme)s AND m.status = 'ACTIVE'
+        AND (%(since)s::timestamptz IS NULL OR m.registered_at >= %(since)s)
+    GROUP BY 1
+) said
+JOIN consent_text t ON t.id = said.text_id
 GROUP BY 1, 2
 """  # noqa: S608
 
