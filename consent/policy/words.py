@@ -3,7 +3,6 @@
 from datetime import time
 from typing import Any
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -11,9 +10,7 @@ from consent import rules
 from consent.models import ContactPolicy
 from stores.models import Programme
 
-Text = str | Promise
-
-LABELS: dict[str, Text] = {
+LABELS: dict[str, Any] = {
     "quiet_from": _("Quiet from"),
     "quiet_until": _("Quiet until"),
     "per_week": _("Messages in seven days"),
