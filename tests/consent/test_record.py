@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from consent import record, registry
 from consent.models import Edition
@@ -66,9 +67,10 @@ class TestNotice:
         assert authority in page
         years = "7 years" if country == "SE" else "5 years"
         assert years in page
-        for activity in record.activities(people=People.MEMBERS):
-            for basis in activity.bases:
-                assert str(basis.label)[:12] in page
+        with translation.override("en"):
+            for activity in record.activities(people=People.MEMBERS):
+                for basis in activity.bases:
+                    assert str(basis.label) in page
 
     def test_speaks_each_language(self):
         ProgrammeFactory()
