@@ -14,11 +14,11 @@ from django.conf import settings
 from django.utils import translation
 
 from common import plaintext
-from consent.models import Channel
+from consent.models import MESSAGE_CHANNELS, Channel
 from messaging import sms
 from stores.models import Programme
 
-_BOTH = frozenset(Channel)
+_BOTH = frozenset(MESSAGE_CHANNELS)
 _LONGEST_SUBJECT = 200
 
 
