@@ -67,6 +67,7 @@ class TestATextThatChanges:
         page.goto(text)
         page.get_by_role("button", name=say("Write a new edition")).click()
         self.write(page, say)
+        page.wait_for_load_state("networkidle")
         watch.look()
         page.get_by_role("button", name=say("Send for review")).click()
         page.wait_for_load_state("networkidle")
@@ -106,4 +107,6 @@ class TestATextThatChanges:
             expect(
                 page.locator(f"#draft-check .lang--{language}").get_by_text(words)
             ).to_be_visible()
-        page.get_by_label(say("Changes what members agreed to")).check(force=True)
+        # The last look at it, so that none is cut off by going on.
+        with page.expect_response("**/preview/"):
+            page.get_by_label(say("Changes what members agreed to")).check(force=True)
