@@ -12,6 +12,8 @@ from messaging.templates import FieldsMissing
 CONTEXT = {
     "link": "https://medlem.fjallochform.se/join/" + "x" * 22 + "/",
     "code": "481923",
+    "title": "Erbjudanden och nyheter via sms",
+    "day": "23 december 2026",
     "first_name": "Ann-Christine",
     "number": "402188371150",
     "phone": "07•-••• •• 05",
