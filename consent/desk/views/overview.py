@@ -83,9 +83,9 @@ def _breaches(standing: Standing, now: datetime) -> Tile:
     if standing.breach_due_at is not None:
         hours = int((standing.breach_due_at - now).total_seconds() // 3600)
         note = (
-            _("the authority must know in %(number)s h") % {"number": hours}
+            _("%(number)s h left") % {"number": hours}
             if hours >= 0
-            else _("the authority should have known")
+            else _("time is over")
         )
         tone = "warn" if hours >= 0 else "bad"
     return Tile(
