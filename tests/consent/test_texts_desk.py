@@ -190,7 +190,7 @@ class TestEditor:
         part = desk_client(mia).post(at("preview", draft), data, headers=HTMX)
 
         said = part.content.decode()
-        assert "<h4>Rubrik</h4>" in said
+        assert "<h3>Rubrik</h3>" in said
         assert "&lt;b&gt;[x]&lt;/b&gt; Ja" in said
         assert "nothing may be ticked beforehand" in said
         draft.refresh_from_db()
