@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from common.ui.csv import csv_response
+from consent.record import kinds
 from consent.record.authorities import authority_of
 from consent.record.entries import People, activities
 from consent.record.receivers import receivers
 from consent.record.words import kept_words, measures, plain_class, plain_use
-from consent.rights import kinds
 from members.views.frame import staff_of
 from stores import audit
 from stores.middleware import programme_of

@@ -4,8 +4,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from consent.books import book_years
 from consent.registry import DataClass, Retention, Use
-from consent.rights.rules import book_years
 
 Words = str | Promise
 

@@ -6,6 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import RightsRequest, RightsStep
+from consent.record.kinds import RECORD_FETCHED
 from members import events
 from members.models import Event
 from stores import audit
@@ -18,7 +19,6 @@ CANCELLED = "rights.cancelled"
 CODE_SENT = "rights.code_sent"
 CODE_WRONG = "rights.code_wrong"
 TEMPLATE_CHANGED = "rights.template_changed"
-RECORD_FETCHED = "rights.record_fetched"
 
 _Step = RightsStep.Kind
 _Kind = RightsRequest.Kind

@@ -25,9 +25,9 @@ from django.views.decorators.http import (
 
 from common.ui.toasts import toast
 from consent import export, rights
+from consent.books import books_kept_until
 from consent.models import RightsRequest
 from consent.rights import links
-from consent.rights.rules import books_kept_until
 from consent.rights.selectors import list_requests
 from members.models import Identifier, Member
 from portal.forms import EraseForm, RightsForm

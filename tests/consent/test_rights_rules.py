@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from consent import books
 from consent.rights import rules
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -91,4 +92,4 @@ class TestBooksKeptUntil:
         ],
     )
     def test_goes_by_the_country(self, country, until):
-        assert rules.books_kept_until(2026, country) == until
+        assert books.books_kept_until(2026, country) == until
