@@ -11,7 +11,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from rest_framework import serializers
 
 from common.documents import IDEMPOTENCY_KEY, problems
-from purchases.parsing import KEY_TYPES, MOST_LINES
+from purchases.parsing import KEY_TYPES, LONGEST_SYSTEM, MOST_LINES
 from purchases.rules import LineKind, NoPoints
 
 
@@ -26,6 +26,14 @@ class ContactDocument(serializers.Serializer[Any]):
     matchKey = serializers.CharField(
         max_length=254,
         help_text="A phone number may be written as people do: 070-174 06 05.",
+    )
+    matchKeySystem = serializers.CharField(
+        max_length=LONGEST_SYSTEM,
+        required=False,
+        help_text=(
+            "With ExternalId, and only then: the system whose id it is, as in the "
+            "externalId of POST /members."
+        ),
     )
 
 

@@ -21,9 +21,10 @@ from common.problems import Problem
 from points.bulk import Earnings
 from points.rules import EarningRule
 from purchases import records, rules
+from purchases.load_buyers import Buyers, buyer_of, find_buyers
 from purchases.load_rows import Prepared, Rows, RuleBook, Shop, prepare
 from purchases.models import Receipt
-from purchases.rules import Buyer, Club, ContactKind, ReceiptIn, Verdict
+from purchases.rules import Buyer, Club, ReceiptIn, Verdict
 from purchases.services.recording import Request, record_receipt
 from stores.models import Programme
 
@@ -55,26 +56,6 @@ _OWNERS = """
 SELECT unique_receipt_id, member_id FROM purchases_receipt
 WHERE programme_id = %s AND unique_receipt_id = ANY(%s) AND member_id IS NOT NULL
 """
-# The conditions of purchases_context, which are those of the partial indexes. What the
-# new rows name is locked against removal, as PostgreSQL locks it for each foreign key.
-_MEMBERS = {
-    ContactKind.PHONE: """
-        SELECT phone, id, status FROM members_member WHERE programme_id = %s
-            AND phone = ANY(%s) AND phone <> '' AND status <> 'ERASED'
-        ORDER BY id FOR KEY SHARE""",
-    ContactKind.EMAIL: """
-        SELECT lower(email), id, status FROM members_member WHERE programme_id = %s
-            AND lower(email) = ANY(%s) AND email <> '' AND status <> 'ERASED'
-        ORDER BY id FOR KEY SHARE""",
-    ContactKind.NUMBER: """
-        SELECT number, id, status FROM members_member WHERE programme_id = %s
-            AND number = ANY(%s) AND status <> 'ERASED'
-        ORDER BY id FOR KEY SHARE""",
-    ContactKind.ID: """
-        SELECT public_id::text, id, status FROM members_member WHERE programme_id = %s
-            AND public_id = ANY(%s::uuid[]) AND status <> 'ERASED'
-        ORDER BY id FOR KEY SHARE""",
-}
 _RULES = """
 SELECT e.starts_at, purchases_rule(e)::text FROM points_earningrule e
 WHERE e.programme_id = %s AND e.status = 'PUBLISHED' ORDER BY e.starts_at
@@ -222,7 +203,7 @@ class _Batch:
         self.shops = {
             code: Shop(*shop) for code, *shop in self._rows(_STORES, [*codes])
         }
-        buyers = self._buyers(batch)
+        buyers = find_buyers(self.club, batch)
         owners = self._owners(batch, buyers)
         while batch:
             batch = self._round(batch, buyers, owners)
@@ -230,7 +211,7 @@ class _Batch:
     def _round(
         self,
         batch: list[Prepared],
-        buyers: dict[tuple[str, str], Buyer],
+        buyers: Buyers,
         owners: dict[str, int],
     ) -> list[Prepared]:
         """Record what can be recorded now; return what has to wait."""
@@ -245,7 +226,7 @@ class _Batch:
             {
                 buyer.id
                 for prepared in batch
-                if (buyer := _buyer(prepared, buyers)) is not None
+                if (buyer := buyer_of(prepared, buyers)) is not None
             }
         )
         usual: list[tuple[Prepared, Buyer | None]] = []
@@ -256,7 +237,7 @@ class _Batch:
         for prepared in batch:
             receipt = prepared.receipt
             unique_id = receipt.unique_receipt_id
-            buyer = _buyer(prepared, buyers)
+            buyer = buyer_of(prepared, buyers)
             keys: set[str | int] = {unique_id}
             if buyer is not None:
                 keys.add(buyer.id)
@@ -346,22 +327,7 @@ class _Batch:
     def _rows(self, statement: str, *values: list[str]) -> list[tuple[Any, ...]]:
         return _rows(self.club, statement, *values)
 
-    def _buyers(self, batch: list[Prepared]) -> dict[tuple[str, str], Buyer]:
-        """Find the members that the receipts name, as `purchases_context` does."""
-        named: dict[ContactKind, set[str]] = {}
-        for prepared in batch:
-            contact = prepared.receipt.contact
-            if contact is not None and contact.kind in _MEMBERS:
-                named.setdefault(contact.kind, set()).add(contact.value)
-        return {
-            (kind, value): Buyer(id_, status)
-            for kind, values in named.items()
-            for value, id_, status in self._rows(_MEMBERS[kind], list(values))
-        }
-
-    def _owners(
-        self, batch: list[Prepared], buyers: dict[tuple[str, str], Buyer]
-    ) -> dict[str, int]:
+    def _owners(self, batch: list[Prepared], buyers: Buyers) -> dict[str, int]:
         """Tell whose the purchases are that receipts of the batch return."""
         originals = {prepared.receipt.original_unique_id for prepared in batch} - {""}
         if not originals:
@@ -369,14 +335,9 @@ class _Batch:
         owners = {
             prepared.receipt.unique_receipt_id: buyer.id
             for prepared in batch
-            if (buyer := _buyer(prepared, buyers)) is not None
+            if (buyer := buyer_of(prepared, buyers)) is not None
         }
         return owners | dict(self._rows(_OWNERS, list(originals)))
-
-
-def _buyer(prepared: Prepared, buyers: dict[tuple[str, str], Buyer]) -> Buyer | None:
-    contact = prepared.receipt.contact
-    return None if contact is None else buyers.get((contact.kind, contact.value))
 
 
 def _ids(batch: Sequence[Prepared]) -> list[str]:

@@ -29,6 +29,7 @@ from purchases.rules import (
 )
 
 MOST_LINES = 1000
+LONGEST_SYSTEM = 32
 MOST_PARTS = 100  # payments, taxes, discounts of a line
 MOST_FAULTS = 100
 # Cash is rounded to whole kronor in Sweden, to half ones in Denmark.
@@ -48,6 +49,7 @@ _CENT = Decimal("0.01")
 _MILLE = Decimal("0.001")
 _ZERO = Decimal("0.00")
 _KINDS = {kind.value: kind for kind in LineKind}
+_EXTERNAL = "ExternalId"
 
 
 def parse(body: object, *, club: Club, now: datetime) -> ReceiptIn:
@@ -284,6 +286,8 @@ def _contact(
         return None
     named = reader.text(contact, "matchKeyType", "/contact", 20, needed=True)
     value = reader.text(contact, "matchKey", "/contact", 254, needed=True)
+    if named == _EXTERNAL:
+        return _external(reader, contact, value)
     if not named or not value:
         return None
     read = _CONTACTS.get(named)
@@ -334,7 +338,7 @@ def _card(
     public_id = cards.read_token(value, now=purchased_at)
     if public_id is not None:
         return ContactIn(ContactKind.ID, str(public_id))
-    return ContactIn(ContactKind.CARD, value)
+    return ContactIn(ContactKind.CARD, digits.upper())
 
 
 def _id(
@@ -347,10 +351,18 @@ def _id(
         return None
 
 
-def _external(
-    _reader: _Reader, value: str, _club: Club, _purchased_at: datetime
-) -> ContactIn | None:
-    return ContactIn(ContactKind.EXTERNAL, value)
+def _external(reader: _Reader, contact: dict[str, Any], value: str) -> ContactIn | None:
+    """Read another system's id; which system is it must be said with it."""
+    system = reader.text(
+        contact, "matchKeySystem", "/contact", LONGEST_SYSTEM, needed=True
+    )
+    if not value or not system:
+        return None
+    for name, given in (("matchKey", value), ("matchKeySystem", system)):
+        if not given.isprintable():
+            reader.fault(f"/contact/{name}", "not_plain_text")
+            return None
+    return ContactIn(ContactKind.EXTERNAL, rules.external_value(system, value))
 
 
 _CONTACTS: dict[str, Callable[[_Reader, str, Club, datetime], ContactIn | None]] = {
@@ -359,9 +371,8 @@ _CONTACTS: dict[str, Callable[[_Reader, str, Club, datetime], ContactIn | None]]
     "MemberNumber": _number,
     "CardId": _card,
     "ContactId": _id,
-    "ExternalId": _external,
 }
-KEY_TYPES = tuple(_CONTACTS)
+KEY_TYPES = (*_CONTACTS, _EXTERNAL)
 
 
 # PAYMENTS, TAXES, LINES

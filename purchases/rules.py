@@ -39,6 +39,11 @@ class ContactKind(StrEnum):
     EXTERNAL = "external"
 
 
+def external_value(system: str, value: str) -> str:
+    """Return another system's id as one value: neither part can hold a tab."""
+    return f"{system}\t{value}"
+
+
 class NoPoints(StrEnum):
     """Why a receipt gave no points; part of the answer to the till."""
 

@@ -63,6 +63,7 @@ FAULTS = [
     (("businessDate",), "14 March", "not_a_date"),
     (("businessDate",), "2999-01-01", "in_the_future"),
     (("businessDate",), "0001-01-01", "too_long_ago"),
+    (("contact",), {"matchKeyType": "ExternalId", "matchKey": "c-1"}, "required"),
     (("storeExternalId",), ..., "required"),
     (("storeExternalId",), "nowhere", "unknown_store"),
     (("storeExternalId",), 101, "not_text"),

@@ -13,6 +13,8 @@ from django.db import IntegrityError, connection, transaction
 
 from common import copying
 from common.problems import Problem
+from members import identity
+from members.merging import merge_members
 from members.models import Event, Member
 from points.models import Account, EarningRule, Entry, Lot, LotUse
 from points.services import post
@@ -31,6 +33,7 @@ from purchases.rules import (
     PaymentIn,
     ReceiptIn,
     TaxIn,
+    external_value,
 )
 from purchases.services.recording import Request, record_receipt
 from tests.factories.members import MemberFactory
@@ -89,10 +92,45 @@ def people(programme):
         ContactIn(ContactKind.NUMBER, second.number),
         ContactIn(ContactKind.ID, str(third.public_id)),
         ContactIn(ContactKind.PHONE, "+46701740699"),
-        ContactIn(ContactKind.CARD, "ABC 123"),
+        ContactIn(ContactKind.CARD, "ABC123"),
         None,
+        *known_otherwise(first),
+        *of_somebody_merged(second),
     ]
     return contacts
+
+
+def known_otherwise(member):
+    """Return what finds a member beside what we write to, and what finds nobody."""
+    for kind, system, value, proof in (
+        ("PHONE", "", "+46701749901", "SMS"),
+        ("EMAIL", "", "vera@work.example.se", "CODE"),
+        ("CARD", "", "AB1234", "STAFF"),
+        ("EXTERNAL", "webshop", "c-48211", "SYSTEM"),
+        ("EXTERNAL", "webshop", "c-48212", ""),
+    ):
+        identity.add_identifier(
+            member=member, kind=kind, system=system, value=value, proof=proof, now=NOW
+        )
+    return [
+        ContactIn(ContactKind.PHONE, "+46701749901"),
+        ContactIn(ContactKind.EMAIL, "vera@work.example.se"),
+        ContactIn(ContactKind.CARD, "AB1234"),
+        ContactIn(ContactKind.EXTERNAL, external_value("webshop", "c-48211")),
+        ContactIn(ContactKind.EXTERNAL, external_value("webshop", "c-48212")),
+        ContactIn(ContactKind.EXTERNAL, external_value("erp", "c-48211")),
+    ]
+
+
+def of_somebody_merged(kept):
+    """Return the card and the id of a membership that was made one with another."""
+    merged = MemberFactory(programme=kept.programme)
+    merge_members(kept=kept, merged=merged, staff=None, now=NOW)
+    return [
+        ContactIn(ContactKind.NUMBER, merged.number),
+        ContactIn(ContactKind.ID, str(merged.public_id)),
+        ContactIn(ContactKind.PHONE, merged.phone),
+    ]
 
 
 def line(number, *, kind=LineKind.PURCHASE, paid="100.00", **fields):
@@ -308,7 +346,7 @@ def mine(row, member):
 
 class TestLoadReceipts:
     @pytest.mark.parametrize("size", [1, 7, 1500])
-    @pytest.mark.parametrize("seed", [1, 2, 3])
+    @pytest.mark.parametrize("seed", [2, 3, 4])
     def test_writes_what_recording_one_by_one_writes(
         self, monkeypatch, programme, club, stores, people, seed, size
     ):
@@ -342,6 +380,35 @@ class TestLoadReceipts:
         assert {"EARN", "REVERSE", "SPEND"} <= kinds
         assert any(row["balance_after"] < 0 for row in found["entries"])
         assert {code for _id, code in refused} >= {"receipt_differs"}
+
+    def test_gives_every_contact_to_whom_it_belongs(
+        self, programme, club, stores, people
+    ):
+        contacts = [contact for contact in people if contact is not None]
+        receipts = [
+            receipt(f"r{number}", [line(1)], contact=contact)
+            for number, contact in enumerate(contacts)
+        ]
+
+        load_receipts(programme=programme, receipts=receipts, now=NOW)
+
+        found = dict(Receipt.objects.values_list("unique_receipt_id", "member_id"))
+        whose = {
+            contact: found[f"r{number}"] for number, contact in enumerate(contacts)
+        }
+        first, second = Member.objects.order_by("pk")[:2]
+        left, merged = contacts[6], contacts[-1]
+        assert [contact for contact, pk in whose.items() if pk is None] == [
+            left,
+            ContactIn(ContactKind.PHONE, "+46701740699"),
+            ContactIn(ContactKind.CARD, "ABC123"),
+            ContactIn(ContactKind.EXTERNAL, external_value("webshop", "c-48212")),
+            ContactIn(ContactKind.EXTERNAL, external_value("erp", "c-48211")),
+            # Nobody has proven the number of the merged one.
+            merged,
+        ]
+        assert list(whose.values()).count(first.pk) == 2 + 4
+        assert list(whose.values()).count(second.pk) == 2 + 2
 
     def test_counts_what_it_was_given(self, programme, club, stores, people):
         receipts = [

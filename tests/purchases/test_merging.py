@@ -82,6 +82,31 @@ class TestContact:
 
         assert answer["memberId"] == str(vera.public_id)
 
+    def test_may_be_the_id_that_another_system_has_proven(self, till, vera):
+        identity.add_identifier(
+            member=vera,
+            kind=KIND.EXTERNAL,
+            system="webshop",
+            value="c-48211",
+            proof=PROOF.SYSTEM,
+            now=NOW,
+        )
+
+        answers = {
+            system: till.record(
+                receipt(
+                    contact={
+                        **contact("ExternalId", "c-48211"),
+                        "matchKeySystem": system,
+                    }
+                )
+            )
+            for system in ("webshop", "erp")
+        }
+
+        assert answers["webshop"]["memberId"] == str(vera.public_id)
+        assert answers["erp"]["isAnonymous"]
+
     def test_may_be_no_card_that_was_lost(self, till, vera):
         old = vera.number
         identity.replace_card(member=vera, end=Identifier.End.LOST, now=NOW)
