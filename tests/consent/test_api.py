@@ -2,7 +2,6 @@
 
 import json
 from datetime import timedelta
-from decimal import Decimal
 from itertools import count
 from uuid import uuid4
 
@@ -14,11 +13,10 @@ from consent import services
 from consent.models import Channel, ConsentEntry, Purpose, Text
 from consent.selectors import current_text, has_objected, permissions_of
 from members.models import Event
-from purchases.models import Receipt
 from stores.models import AuditEntry
-from tests.factories.consent import answer, publish_texts
+from tests.factories.consent import answer, publish_texts, purchase_of
 from tests.factories.members import MemberFactory
-from tests.factories.stores import ApiKeyFactory, ProgrammeFactory, StoreFactory
+from tests.factories.stores import ApiKeyFactory, ProgrammeFactory
 
 keys = count(1)
 pytestmark = pytest.mark.django_db
@@ -225,23 +223,7 @@ class TestANo:
 class TestACustomerRelation:
     @pytest.fixture
     def soft(self, yes, member, now):
-        receipt = Receipt.objects.create(
-            programme=member.programme,
-            store=StoreFactory(programme=member.programme),
-            unique_receipt_id="r-1",
-            receipt_number="1",
-            member=member,
-            purchased_at=now - timedelta(minutes=5),
-            business_on=now.date(),
-            currency="SEK",
-            total=Decimal("249.00"),
-            payments=[],
-            eligible=Decimal(0),
-            points=0,
-            source=Receipt.Source.API,
-            content_hash=b"",
-            recorded_at=now,
-        )
+        receipt = purchase_of(member, now - timedelta(minutes=5))
         return {**yes, "receiptId": str(receipt.public_id), "couldRefuse": True}
 
     def test_rests_on_a_purchase(self, send, soft):

@@ -2,7 +2,6 @@
 
 import threading
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 from django.db import connection, models
@@ -14,7 +13,7 @@ from consent.registry import Basis, DataClass, Erase, Export, Field, Retention, 
 from members import events
 from members.merging import merge_members, undo_merge
 from members.models import Event, Member
-from tests.factories.consent import answer, publish_texts
+from tests.factories.consent import answer, publish_texts, purchase_of
 from tests.factories.members import MemberFactory
 from tests.factories.stores import ProgrammeFactory
 
@@ -66,7 +65,7 @@ def soften(member, now, **changes):
         **{
             "member": member,
             "channel": Channel.EMAIL,
-            "receipt_id": uuid4(),
+            "receipt_id": purchase_of(member, now).public_id,
             "bought_at": now - timedelta(minutes=1),
             "source": "TILL",
             "text": text_of(member, Channel.EMAIL),

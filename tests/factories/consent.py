@@ -2,11 +2,15 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, time
+from decimal import Decimal
+from uuid import uuid4
 
 from consent import services, texts
 from consent.models import Channel, ConsentEntry, ContactPolicy, Purpose, Text
 from consent.selectors import current_text
 from consent.texts import Wording, editing
+from purchases.models import Receipt
+from tests.factories.stores import StoreFactory
 
 PUBLISHED_AT = datetime(2026, 1, 7, 8, 0, tzinfo=UTC)
 # Our own wordings: name, kind, purpose, channel.
@@ -91,4 +95,25 @@ def without_bounds(programme):
         gap_hours=0,
         surveys_per_year=1000,
         changed_at=PUBLISHED_AT,
+    )
+
+
+def purchase_of(member, at):
+    """Give a member a purchase that a customer relation can rest on."""
+    return Receipt.objects.create(
+        programme=member.programme,
+        store=StoreFactory(programme=member.programme),
+        unique_receipt_id=str(uuid4()),
+        receipt_number="1",
+        member=member,
+        purchased_at=at,
+        business_on=at.date(),
+        currency="SEK",
+        total=Decimal("249.00"),
+        payments=[],
+        eligible=Decimal(0),
+        points=0,
+        source=Receipt.Source.API,
+        content_hash=b"",
+        recorded_at=at,
     )

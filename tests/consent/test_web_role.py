@@ -1,0 +1,112 @@
+"""What the web's own database role can do to the record of permissions: add to it."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+
+from consent.models import ConsentEntry
+from tests.factories.consent import answer
+from tests.factories.members import MemberFactory
+
+RUNNING = Path(settings.BASE_DIR) / "docs" / "running.md"
+ENTRY = "consent_consententry"
+TRIES = {
+    "change a word": "UPDATE consent_consententry SET action = 'GIVEN'",
+    "move it to somebody": "UPDATE consent_consententry SET member_id = member_id",
+    "date it back": "UPDATE consent_consententry SET at = at - interval '1 year'",
+    "change it as merging does": (
+        "SET LOCAL stamkund.merging = 'on';"
+        " UPDATE consent_consententry SET action = 'GIVEN', at = now()"
+    ),
+    "delete it": "DELETE FROM consent_consententry",
+    "empty the table": f"TRUNCATE {ENTRY} CASCADE",
+    "empty the table behind another": "TRUNCATE members_member CASCADE",
+}
+# What only who owns the tables, or the server, may do: the web does not.
+TRIES_OF_OWNERS = {
+    "switch the guard off": f"ALTER TABLE {ENTRY} DISABLE TRIGGER USER",
+    "take the guard away": f"DROP TRIGGER consententry_append_only ON {ENTRY}",
+    "replace the guard": (
+        "CREATE OR REPLACE FUNCTION members_hand_over_only() RETURNS trigger"
+        " LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$"
+    ),
+    "pass triggers by": "SET LOCAL session_replication_role = replica",
+    "drop the table": f"DROP TABLE {ENTRY} CASCADE",
+}
+pytestmark = pytest.mark.django_db
+
+
+def documented_grants():
+    """Return the statements that docs/running.md tells to make the role with."""
+    block = re.search(
+        r"```sql\n(CREATE ROLE stamkund_web.*?)```", RUNNING.read_text(), re.S
+    )
+    return block[1]
+
+
+def run(statement):
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+@pytest.fixture
+def entry(programme, now):
+    member = MemberFactory(programme=programme)
+    entry = answer(member, ConsentEntry.Action.REFUSED, at=now)
+    with connection.cursor() as cursor:
+        # As after a commit: checks that wait for it would stop TRUNCATE by themselves.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    return entry
+
+
+@pytest.fixture
+def as_web(entry):
+    """Go on as the role that the documentation makes; undone with the test."""
+    with connection.cursor() as cursor:
+        statements = documented_grants().replace(
+            "DATABASE stamkund", f'DATABASE "{connection.settings_dict["NAME"]}"'
+        )
+        # Roles are the whole server's: another worker's test may be making it too.
+        cursor.execute("SELECT pg_advisory_xact_lock(4)")
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = 'stamkund_web'")
+        if cursor.fetchone():
+            pytest.skip("the server has a role stamkund_web of its own")
+        cursor.execute(statements)
+        cursor.execute("SET LOCAL ROLE stamkund_web")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")
+
+
+class TestTheRecord:
+    @pytest.mark.parametrize("statement", TRIES.values(), ids=TRIES)
+    def test_refuses_raw_sql_from_whoever_runs_the_web(self, entry, statement):
+        with pytest.raises(DatabaseError, match="append-only"):
+            run(statement)
+
+        kept = ConsentEntry.objects.get()
+        assert (kept.pk, kept.action, kept.at) == (entry.pk, "REFUSED", entry.at)
+
+
+@pytest.mark.usefixtures("as_web")
+class TestTheWebsRole:
+    @pytest.mark.parametrize(
+        "statement",
+        [*TRIES.values(), *TRIES_OF_OWNERS.values()],
+        ids=[*TRIES, *TRIES_OF_OWNERS],
+    )
+    def test_cannot(self, entry, statement):
+        with pytest.raises(
+            DatabaseError, match=r"append-only|permission denied|must be"
+        ):
+            run(statement)
+
+        assert ConsentEntry.objects.get().action == "REFUSED"
+
+    def test_can_add_to_it(self, entry):
+        answer(entry.member, ConsentEntry.Action.WITHDRAWN, at=entry.at)
+
+        assert ConsentEntry.objects.count() == 2
