@@ -8,6 +8,7 @@ import os
 import statistics
 import time
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db import connection
 
@@ -109,13 +110,13 @@ def main() -> None:
     topic = _fill(programme)
     _run("RESET session_replication_role")
     say(f"  {MEMBERS:,} members filled in {time.perf_counter() - began:.0f} s")
-    asked = {
+    asked: dict[str, Any] = {
         "programme": programme,
         "channel": Channel.EMAIL,
         "message_class": gate.MessageClass.MARKETING,
         "now": NOW,
     }
-    questions = {
+    questions: dict[str, dict[str, Any]] = {
         "offers and news": {"purpose": Purpose.MARKETING},
         "the same, about a topic": {
             "purpose": Purpose.MARKETING,
@@ -178,6 +179,6 @@ def _fill(programme: Programme) -> Topic:
     return topic
 
 
-def _run(statement: str, values: dict[str, object] | None = None) -> None:
+def _run(statement: str, values: dict[str, Any] | None = None) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
