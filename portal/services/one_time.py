@@ -104,6 +104,32 @@ def write_code(
     return login_code
 
 
+def send_to_member(
+    *,
+    member: Member,
+    identifier: Identifier,
+    purpose: str,
+    browser_key: str,
+    address_block: str,
+    now: datetime,
+) -> None:
+    """Send a code to a known member, in the member's language.
+
+    Raises:
+        LimitReached: too many codes for this number or address, or the caller.
+    """
+    take_limits(identifier=identifier, address_block=address_block, now=now)
+    write_code(
+        programme=member.programme,
+        member=member,
+        identifier=identifier,
+        purpose=purpose,
+        browser_key=browser_key,
+        language=member.language,
+        now=now,
+    )
+
+
 def use_code(
     *,
     identifier: Identifier,

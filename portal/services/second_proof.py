@@ -24,9 +24,8 @@ from portal.rules import Verdict
 from portal.services.one_time import (
     CodeRefused,
     Purpose,
-    take_limits,
+    send_to_member,
     use_code,
-    write_code,
 )
 from portal.services.sessions import OpenedSession, open_session, prove
 
@@ -55,14 +54,12 @@ def send_second_code(
     identifier = selectors.find_proven_email(member)
     if identifier is None:
         raise CodeRefused(Verdict.UNKNOWN)
-    take_limits(identifier=identifier, address_block=address_block, now=now)
-    write_code(
-        programme=member.programme,
+    send_to_member(
         member=member,
         identifier=identifier,
         purpose=Purpose.SECOND,
         browser_key=browser_key,
-        language=member.language,
+        address_block=address_block,
         now=now,
     )
     return identifier

@@ -13,6 +13,7 @@ from portal.rules import Verdict
 from portal.services.one_time import (
     CodeRefused,
     Purpose,
+    send_to_member,
     take_limits,
     use_code,
     write_code,
@@ -112,14 +113,12 @@ def send_email_proof(
         LimitReached: too many codes for this address or the caller.
     """
     identifier = Identifier(Channel.EMAIL, member.email.lower())
-    take_limits(identifier=identifier, address_block=address_block, now=now)
-    write_code(
-        programme=member.programme,
+    send_to_member(
         member=member,
         identifier=identifier,
         purpose=Purpose.CONTACT,
         browser_key=browser_key,
-        language=member.language,
+        address_block=address_block,
         now=now,
     )
     return identifier
