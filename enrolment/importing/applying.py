@@ -272,6 +272,7 @@ def apply_next(club_import: ClubImport, *, now: datetime) -> bool:
     batch_id = _apply(club_import, _NEXT, club_import.pk, now, anew=False)
     if batch_id is None or batch_id > 0:
         return batch_id is not None
+    matching.learn_the_club()
     for _try in range(_TRIES):
         done = _apply(club_import, _THIS, -batch_id, now, anew=True)
         if done is None or done > 0:

@@ -15,6 +15,12 @@ from members.cards import NUMBER_LENGTH, NUMBER_PREFIX
 _MEMORY = "SET LOCAL work_mem = '64MB'"
 # Our own tables are new and large: without this the plans are those for empty ones.
 _ANALYZE = "ANALYZE enrolment_importrow"
+_ANALYZE_CLUB = "ANALYZE members_member, members_identifier"
+# Some thousand rows, each looked up by indexes.
+_FROM_THE_ROWS = (
+    "SET LOCAL join_collapse_limit = 1; SET LOCAL enable_hashjoin = off;"
+    " SET LOCAL enable_mergejoin = off"
+)
 
 _SAME = """
 WITH doubled AS (
@@ -230,11 +236,25 @@ def match_all(club_import: ClubImport, answers: Answers) -> None:
 def match_again(
     club_import: ClubImport, answers: Answers, *, first: int, last: int
 ) -> None:
-    """Decide anew what is to come of the rows of a batch."""
+    """Decide anew what is to come of the rows of a batch.
+
+    Whoever calls this has had the tables of members analysed (`learn_the_club`).
+    """
     values = parameters(club_import, answers, first, last)
     with connection.cursor() as cursor:
+        cursor.execute(_FROM_THE_ROWS)
         cursor.execute(_FORGET, values)
     _match(values)
+
+
+def learn_the_club() -> None:
+    """Have PostgreSQL count members and identifiers, outside of any batch.
+
+    An import fills them faster than they are analysed on their own. Taken for empty,
+    they would be read first, and the rows of the batch once for each member.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_ANALYZE_CLUB)
 
 
 def summarize(club_import: ClubImport) -> dict[str, Any]:

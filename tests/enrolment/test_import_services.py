@@ -13,7 +13,15 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from consent.models import ConsentEntry, Permission
-from enrolment.importing import applying, checking, files, mapping, services, work
+from enrolment.importing import (
+    applying,
+    checking,
+    files,
+    mapping,
+    matching,
+    services,
+    work,
+)
 from enrolment.importing.mapping import Mode
 from enrolment.importing.models import ClubImport, ImportBatch, ImportRow
 from enrolment.models import Registration
@@ -628,6 +636,53 @@ class TestKilled:
         club_import.refresh_from_db()
         assert club_import.state == State.DONE
         assert Member.objects.count() == 1000
+
+    def test_looks_members_up_row_by_row_when_it_matches_anew(
+        self, programme, monkeypatch
+    ):
+        """Also while the members are taken for none: analysed before they were there.
+
+        Then every member would be held against every row.
+        """
+        monkeypatch.setattr(checking, "BATCH", 500)
+        club_import = check(receive(programme, text(*self.lines(1500))))
+        services.start(club_import=club_import, staff=None, now=NOW)
+        other = connection.copy()
+        with transaction.atomic():
+            applying.apply_next(club_import, now=NOW)
+            applying.apply_next(club_import, now=NOW)
+            with other.cursor() as cursor:
+                cursor.execute("ANALYZE members_member, members_identifier")
+        other.close()
+        register_member(
+            programme=programme,
+            phone="+46701741400",
+            source=Member.Source.TILL,
+            language="sv",
+            now=NOW,
+        )
+        match, scans = matching.match_again, []
+
+        def scanned():
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT idx_scan FROM pg_stat_xact_user_tables"
+                    " WHERE relname = 'members_identifier'"
+                )
+                return cursor.fetchone()[0]
+
+        def counted(*args, **kwargs):
+            before = scanned()
+            match(*args, **kwargs)
+            scans.append(scanned() - before)
+
+        monkeypatch.setattr(matching, "match_again", counted)
+        assert applying.apply_next(club_import, now=NOW)
+
+        assert Member.objects.count() == 1500
+        # A number, an address and an id for each row, each looked up in the index.
+        assert len(scans) == 1
+        assert scans[0] >= 3 * checking.BATCH
 
     def test_is_ended_by_who_does_the_last_batch_while_another_looks(
         self, programme, monkeypatch
