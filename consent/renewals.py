@@ -377,7 +377,12 @@ def _say(
 
 
 def _close(is_due: str, statement: str, now: datetime, limit: int) -> int:
-    values: dict[str, Any] = {"now": now, "limit": limit, "notice": _NOTICE_DAYS, "yes": _yes()}
+    values: dict[str, Any] = {
+        "now": now,
+        "limit": limit,
+        "notice": _NOTICE_DAYS,
+        "yes": _yes(),
+    }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_DUE.format(is_due=is_due), values)
         due = [key for (key,) in cursor.fetchall()]

@@ -202,7 +202,7 @@ def _acts(
     programme: Programme, pairs: list[tuple[Member, Enrolment]]
 ) -> list[tuple[ConsentEntry, Text]]:
     texts = {
-        (channel, language): current_text(
+        (str(channel), language): current_text(
             programme=programme,
             kind=Text.Kind.CONSENT,
             purpose=Purpose.MARKETING,

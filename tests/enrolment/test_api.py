@@ -469,7 +469,7 @@ class TestWithoutTheKeys:
         yield
         with connection.cursor() as cursor:
             for table in ("members_event", "members_identifier", "members_member"):
-                cursor.execute(f"DELETE FROM {table}")
+                cursor.execute(f"DELETE FROM {table}")  # noqa: S608  # names above
             for definition in definitions:
                 cursor.execute(definition)
 

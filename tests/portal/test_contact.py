@@ -11,7 +11,7 @@ from django.test import Client
 
 from members.models import Event, Identifier
 from messaging.models import Message
-from portal import limits, rules, services
+from portal import limits, services
 from portal.models import ContactChange, LoginCode, Session
 from portal.rules import Undo
 from tests.factories.members import MemberFactory

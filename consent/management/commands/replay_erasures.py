@@ -1,8 +1,10 @@
 """Erase again, after a restore, whom the journal of erasures names."""
 
 from argparse import ArgumentParser
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -32,7 +34,8 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Replay the journals, or say what that would do."""
-        erased, unreadable = {}, 0
+        erased: dict[UUID, datetime] = {}
+        unreadable = 0
         for path in options["journal"] or [Path(settings.ERASURE_JOURNAL)]:
             try:
                 said = journal.read(path)
