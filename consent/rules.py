@@ -1,7 +1,8 @@
 """What the law and plain sense say of permissions: no database, no clock."""
 
 # The least age at which somebody consents for themself to a service online (GDPR
-# art. 8(1) and each country's own law); 16 where a country has set no other.
+# art. 8(1) and each country's own law); 16 where a country has set no other. From the
+# Commission's SWD(2020) 115, page 17; Denmark has raised its own from 13 to 15 since.
 LEAST_AGE = {
     "AT": 14,
     "BE": 13,
