@@ -70,7 +70,11 @@ def _drop_links(due: Due, limit: int) -> int:
 def _registrations(due: Due) -> QuerySet[Registration]:
     return Registration.objects.filter(
         programme=due.programme,
-        outcome__in=[Registration.Outcome.FINISHED, Registration.Outcome.ERASED],
+        outcome__in=[
+            Registration.Outcome.FINISHED,
+            Registration.Outcome.ERASED,
+            Registration.Outcome.LAPSED,
+        ],
         ended_at__lt=due.before,
     )
 

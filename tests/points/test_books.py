@@ -220,6 +220,20 @@ class TestCloseMonth:
         earn(member, 5, MAY, "late", posted=JUNE)
         assert Entry.objects.get(key="late").at == MAY
 
+    def test_holds_for_a_load_too(self, programme, member, rule):
+        earn(member, 100, MAY, "may")
+        closing.close_month(
+            programme=programme, month=date(2026, 5, 1), staff=None, now=JUNE
+        )
+
+        with (
+            pytest.raises(DatabaseError, match="closed"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute("SET LOCAL session_replication_role = replica")
+            earn(member, 5, MAY, "behind the books")
+
     def test_lets_other_clubs_be(self, programme, member, rule):
         other_member = MemberFactory(programme=ProgrammeFactory(name="Andra"))
         earn(member, 100, MAY, "may")

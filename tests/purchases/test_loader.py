@@ -506,7 +506,9 @@ class TestForeignKeys:
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal "
-                "AND tgtype & 4 <> 0 AND tgrelid = ANY(%s::regclass[])",
+                # Those that fire always, fire in a load too.
+                "AND tgtype & 4 <> 0 AND tgenabled <> 'A' "
+                "AND tgrelid = ANY(%s::regclass[])",
                 [[model._meta.db_table for model in LOADED]],
             )
             assert cursor.fetchall() == []
