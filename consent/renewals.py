@@ -9,7 +9,6 @@ told and not answered, never as an acceptance.
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -193,9 +192,13 @@ def ask_all(*, now: datetime) -> int:
     )
 
 
+def _ask() -> None:
+    async_task(_TASK)
+
+
 def ask_on_commit() -> None:
     """Have a worker open the renewals: a million rows are not for a web request."""
-    transaction.on_commit(partial(async_task, _TASK), robust=True)
+    transaction.on_commit(_ask, robust=True)
 
 
 def open_for(member: Member) -> list[Renewal]:

@@ -1,7 +1,5 @@
 """Wake a worker: one task, however many messages wait for it."""
 
-from functools import partial
-
 from django.core.cache import cache
 from django.db import transaction
 from django_q.tasks import async_task
@@ -13,7 +11,12 @@ _FORGET_AFTER = 60
 
 def ask_on_commit() -> None:
     """Have what this transaction queued sent as soon as it is committed."""
-    transaction.on_commit(partial(ask, "messaging.tasks.send"), robust=True)
+    transaction.on_commit(_ask_to_send, robust=True)
+
+
+def _ask_to_send() -> None:
+    # By name: Django cannot say which `partial` has failed, and would fail itself.
+    ask("messaging.tasks.send")
 
 
 def ask(task: str) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 
 from django.db import transaction
 from django_q.tasks import async_task
@@ -23,7 +22,6 @@ __all__ = ["FileRefused"]
 State = ClubImport.State
 TASK = "enrolment.importing.tasks.run"
 FILE_LIFE = timedelta(days=7)
-ROWS_LIFE = timedelta(days=30)
 
 
 class WrongState(Exception):
@@ -229,9 +227,13 @@ def forget(*, now: datetime) -> int:
     return count
 
 
+def _wake() -> None:
+    async_task(TASK)
+
+
 def wake_on_commit() -> None:
     """Have a worker look for imports as soon as this transaction is committed."""
-    transaction.on_commit(partial(async_task, TASK), robust=True)
+    transaction.on_commit(_wake, robust=True)
 
 
 def _guessed(rows: Sequence[Sequence[str]], has_headings: bool) -> Answers:
