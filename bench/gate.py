@@ -74,10 +74,11 @@ ON CONFLICT DO NOTHING
 """
 _BLOCKED = """
 INSERT INTO consent_suppression
-    (public_id, programme_id, channel, contact_index, reach, reason, at)
+    (public_id, programme_id, channel, contact_index, mark, reach, reason, at)
 SELECT gen_random_uuid(), m.programme_id, 'EMAIL',
     sha256(%(outer)s || sha256(%(inner)s
         || convert_to('email:' || lower(m.email), 'UTF8'))),
+    consent_mark(lower(m.email), %(seed)s),
     CASE WHEN m.id %% 2 = 0 THEN 'ALL' ELSE 'MARKETING' END, 'REQUEST', %(now)s
 FROM members_member m WHERE m.id %% 100 = 11
 """
@@ -173,7 +174,7 @@ def _fill(programme: Programme) -> Topic:
     _run(_PERMISSIONS)
     for statement in _FILL:
         _run(statement, {"now": NOW, "topic": topic.pk})
-    _run(_BLOCKED, {"inner": inner, "outer": outer, "now": NOW})
+    _run(_BLOCKED, {"inner": inner, "outer": outer, "seed": blind.seed(), "now": NOW})
     for table in _TABLES:
         _run(f"VACUUM ANALYZE {table}")
     return topic

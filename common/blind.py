@@ -15,9 +15,25 @@ def index(kind: str, value: str) -> bytes:
     The kind is part of the hash so that a card number and a phone number with the
     same digits do not meet.
     """
-    text = unicodedata.normalize("NFC", value.strip()).casefold()
     key = settings.BLIND_INDEX_KEY.encode()
-    return hmac.new(key, f"{kind}:{text}".encode(), hashlib.sha256).digest()
+    text = f"{kind}:{folded(value)}"
+    return hmac.new(key, text.encode(), hashlib.sha256).digest()
+
+
+def folded(value: str) -> str:
+    """Return an identifier in the one way of writing it that is hashed."""
+    return unicodedata.normalize("NFC", value.strip()).casefold()
+
+
+def seed() -> int:
+    """Return 64 bits that follow from the key, for marks that only sort out.
+
+    A mark is too short to tell one value from another; without the key it tells
+    nothing.
+    """
+    key = settings.BLIND_INDEX_KEY.encode()
+    digest = hmac.new(key, b"seed of marks", hashlib.sha256).digest()
+    return int.from_bytes(digest[:8], signed=True)
 
 
 def pads() -> tuple[bytes, bytes]:

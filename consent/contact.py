@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from common import blind
 from consent import kinds, rules
@@ -192,7 +192,8 @@ def suppress(
         "channel": channel,
         "contact_index": address_index(channel, address),
     }
-    row = {"reach": reach, "reason": reason, "at": now}
+    mark = _mark(address)
+    row = {"reach": reach, "reason": reason, "at": now, "mark": mark}
     with transaction.atomic():
         found, is_new = Suppression.objects.select_for_update().get_or_create(
             **address_of, lifted_at=None, defaults=row
@@ -202,6 +203,9 @@ def suppress(
             found.lifted_at = now
             found.save(update_fields=["lifted_at"])
             found = Suppression.objects.create(**address_of, **row)
+        elif found.mark is None:
+            found.mark = mark
+            found.save(update_fields=["mark"])
     return found
 
 
@@ -238,6 +242,15 @@ def find_suppression(
         contact_index=address_index(channel, address),
         lifted_at=None,
     ).first()
+
+
+def _mark(address: str) -> int:
+    """Return the mark that the gate finds an address by, as the database makes it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT consent_mark(%s, %s)", [blind.folded(address), blind.seed()]
+        )
+        return int(cursor.fetchone()[0])
 
 
 def address_index(channel: str, address: str) -> bytes:

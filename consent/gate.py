@@ -5,7 +5,7 @@ One decision in SQL (`consent_gate`), for one member or for all of a club at onc
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.db import connection
 
 from common import blind
 from consent import rules
-from consent.models import Channel, Suppression
+from consent.models import Channel
 from members.models import Member
 from stores.models import Programme
 
@@ -79,9 +79,20 @@ NOBODY = Decision(allowed=False, code=Code.ERASED)
 
 _SOME = """
 SELECT member_id, code, entry_id, retry_at, also_entry_id
-FROM consent_gate_some(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+FROM consent_gate_some(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
+    %s, %s, %s, %s)
 """
-_ALL = "SELECT * FROM consent_gate(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+_ALL = """
+SELECT * FROM consent_gate(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
+    %s, %s, %s, %s)
+"""
+_BOUNDS = """
+SELECT gap, quiet_ends_at, born_by, per_week, per_month, surveys_per_year, is_listed,
+    is_unmarked
+FROM consent_gate_bounds(%s, %s, %s, %s, %s)
+"""
+# What is counted of the past: a week, a month, and a year of surveys.
+_WINDOWS = (7, 30, 365)
 
 
 def may_send(
@@ -206,18 +217,26 @@ def _question(
     topics: Iterable[int],
     now: datetime,
 ) -> list[Any]:
-    is_listed = Suppression.objects.filter(
-        programme=programme, channel=channel, lifted_at=None
-    ).exists()
+    way = Channel(channel).value
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _BOUNDS,
+            [programme.pk, way, purpose, now, rules.least_age(programme.country)],
+        )
+        gap, *bounds, is_listed, is_unmarked = cursor.fetchone()
     inner, outer = blind.pads() if is_listed else (b"", b"")
     return [
-        Channel(channel).value,
+        way,
         kind.value,
         purpose,
-        now,
         list(topics),
-        rules.least_age(programme.country),
-        is_listed,
+        now,
+        *(now - timedelta(days=days) for days in _WINDOWS),
+        now - gap,
+        *bounds,
+        # Nothing is hashed while nobody is on the list.
+        blind.seed() if is_listed else None,
+        is_unmarked,
         inner,
         outer,
     ]

@@ -188,6 +188,16 @@ class Permission(models.Model):
                 fields=["member", "purpose", "channel"], name="permission_once"
             )
         ]
+        indexes = [
+            # Few object, and the gate asks about each message whether they did.
+            models.Index(
+                fields=["member"],
+                condition=models.Q(
+                    purpose="MARKETING", channel="ANY", action="OBJECTED"
+                ),
+                name="permission_objected",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.action} {self.channel}"
