@@ -12,6 +12,7 @@ from django.utils.translation import get_language_info, gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.ui.forms import DateInput, RadioCards
+from common.ui.free_text import FreeText, FreeTextArea
 from consent.models import Channel
 from enrolment.rules import is_plausible_birthday
 from members import phones
@@ -259,13 +260,13 @@ class DetailsForm(forms.Form):
 class RightsForm(forms.Form):
     """What a member asks for about their data, in their words."""
 
-    words = forms.CharField(
+    words = FreeText(
         label=_("In your own words"),
         help_text=_(
             "Please leave out your personal identity number: we do not need it."
         ),
         max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 6}),
+        widget=FreeTextArea(attrs={"rows": 6}),
         error_messages={"required": _("Tell us what it is about.")},
     )
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -90,6 +90,8 @@ def _value(name: str, value: Any) -> str:
     if name.endswith("_at"):
         at = parse_datetime(str(value))
         return _moment(at) if at else str(value)
+    if isinstance(value, int):
+        return number_format(value, force_grouping=True)
     return str(value)
 
 

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from common.ids import uuid7
 from members.models import Member
@@ -26,7 +27,7 @@ class RightsRequest(models.Model):
     class State(models.TextChoices):
         # Nobody has shown yet that it is the member who asks.
         UNPROVEN = "UNPROVEN", _("Waits for proof of who asks")
-        OPEN = "OPEN", _("Open")
+        OPEN = "OPEN", pgettext_lazy("of a case", "Open")
         # An erasure in its cooling-off time.
         COOLING = "COOLING", _("Can still be taken back")
         DONE = "DONE", _("Done")

@@ -12,6 +12,7 @@ from common.ui import charts
 from common.ui.toasts import toast
 from consent import contact
 from consent.desk import frame
+from consent.desk.crumbs import crumbs_below
 from consent.desk.words import answer_for
 from consent.gate import MessageClass
 from consent.models import MESSAGE_CHANNELS, Channel
@@ -41,7 +42,7 @@ def policy(request: HttpRequest) -> HttpResponse:
     context = {
         "title": _("How often we write"),
         "subtitle": _("Bounds on offers and surveys; they hold for every message."),
-        "crumbs": [(_("Privacy"), reverse("privacy:overview"))],
+        "crumbs": crumbs_below(request),
         "sentences": sentences(contact.policy_of(programme), programme),
         "panels": [
             (panel_id(way), _WAY_WORDS[way], reverse(f"privacy:{panel_id(way)}"))

@@ -189,10 +189,20 @@ class RunTable(Table):
     def render_started_at(self, value: Any, record: RetentionRun) -> SafeString:
         """Lead to the run."""
         return format_html(
-            '<a href="{}">{}</a>',
+            '<a class="link" href="{}">{}</a>',
             reverse("privacy:retention-run", args=[record.public_id]),
             MomentColumn().render(value),
         )
+
+    def render_state(self, record: RetentionRun) -> SafeString:
+        """Show how far a run is, as its own page does."""
+        tone = screen.TONES[State(record.state)]
+        shown = record.get_state_display()
+        return format_html('<span class="pill pill--{}">{}</span>', tone, shown)
+
+    def value_state(self, record: RetentionRun) -> str:
+        """Write the state alone into a file."""
+        return record.get_state_display()
 
     def render_is_dry(self, value: bool) -> str:
         """Say whether anything could have been deleted."""
@@ -203,6 +213,7 @@ class RunList(TableView):
     """Every run and count there has been."""
 
     table_class = RunTable
+    template_name = "consent/retention/run_list.html"
     title = gettext_lazy("History of retention")
 
     def get_queryset(self) -> QuerySet[RetentionRun]:
@@ -234,4 +245,8 @@ def _kind(key: str) -> Kind:
 
 
 def _crumbs() -> list[tuple[str, str]]:
-    return [(_("Retention"), reverse("privacy:retention"))]
+    # Who sees these pages sees the overview too.
+    return [
+        (_("Privacy"), reverse("privacy:overview")),
+        (_("Retention"), reverse("privacy:retention")),
+    ]

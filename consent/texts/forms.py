@@ -10,6 +10,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from common.ui.forms import DateInput, Switch
+from common.ui.free_text import FreeText, FreeTextArea
 from consent.models import Edition
 from consent.texts.editing import LANGUAGES, Content
 from consent.texts.wording import Wording, tidy
@@ -175,9 +176,9 @@ class EditionForm(forms.Form):
 class ReturnForm(forms.Form):
     """Why an edition is sent back."""
 
-    because = forms.CharField(
+    because = FreeText(
         label=_("What should be changed?"),
         max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        widget=FreeTextArea(attrs={"rows": 3}),
         error_messages={"required": _("Say what should be changed.")},
     )

@@ -17,6 +17,7 @@ from django.views.decorators.http import (
 )
 
 from common.ui.toasts import toast
+from consent.desk.crumbs import crumbs_below
 from consent.models import Topic
 from consent.topics import selectors, services
 from consent.topics.forms import TopicForm, TopicNamesForm
@@ -38,7 +39,7 @@ def topic_list(request: HttpRequest) -> HttpResponse:
     context = {
         "title": _("Subjects"),
         "subtitle": _("What members can want to hear about, or not."),
-        "crumbs": [(_("Privacy"), reverse("privacy:overview"))],
+        "crumbs": crumbs_below(request),
         "used": [each for each in counted if each.topic.retired_at is None],
         "retired": [each for each in counted if each.topic.retired_at is not None],
         "fewest": selectors.FEWEST_SHOWN,
@@ -69,7 +70,7 @@ def topic_add(request: HttpRequest) -> HttpResponse:
         title=gettext_lazy("Add a subject"),
         back_url=reverse("privacy:topic-list"),
         save_label=gettext_lazy("Add it"),
-        crumbs=_crumbs(),
+        crumbs=_crumbs(request),
     )
     return show_form(request, form, page)
 
@@ -101,7 +102,7 @@ def topic_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
         ),
         back_url=reverse("privacy:topic-list"),
         save_label=gettext_lazy("Save"),
-        crumbs=_crumbs(),
+        crumbs=_crumbs(request),
     )
     return show_form(request, form, page)
 
@@ -171,8 +172,5 @@ def _find(request: HttpRequest, public_id: UUID) -> Topic:
     return get_object_or_404(topics, public_id=public_id)
 
 
-def _crumbs() -> Crumbs:
-    return [
-        (gettext_lazy("Privacy"), reverse("privacy:overview")),
-        (gettext_lazy("Subjects"), reverse("privacy:topic-list")),
-    ]
+def _crumbs(request: HttpRequest) -> Crumbs:
+    return crumbs_below(request, (_("Subjects"), reverse("privacy:topic-list")))

@@ -9,10 +9,16 @@ from messaging import templates
 _LABELS: dict[str, str | Promise] = {
     "already_member": _("Is a member already"),
     "card_replaced": _("New membership number"),
+    "consent_renewal": _("Question about a changed text"),
     "contact_code": _("Code for a new number or address"),
     "contact_restored": _("Old number or address restored"),
+    "desk_code": _("Code that proves who asks"),
     "email_changed": _("Address was changed"),
     "email_in_use": _("Address is in use"),
+    "erasure_begun": _("Erasure has begun"),
+    "erasure_done": _("Data was erased"),
+    "erasure_taken_back": _("Erasure was taken back"),
+    "inactive_notice": _("Notice to a silent member"),
     "join_link": _("Join link"),
     "join_reminder": _("Reminder of the join link"),
     "login_code": _("Sign-in code"),
@@ -21,7 +27,9 @@ _LABELS: dict[str, str | Promise] = {
     "number_passed_on": _("Number is another's now"),
     "permission_question": _("Question about permissions"),
     "phone_changed": _("Number was changed"),
+    "rights_answer": _("Answer to a request"),
     "step_up_code": _("Code for a change"),
+    "terms_changed": _("Changed terms"),
     "welcome": _("Welcome"),
 }
 _CONVERSATION = "conversation_"

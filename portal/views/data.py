@@ -173,7 +173,8 @@ def erasure_undo(request: HttpRequest, token: str) -> HttpResponse:
             request, "portal/erasure_undo.html", {"state": "unknown"}, status=404
         )
     chosen = get_language() if settings.LANGUAGE_COOKIE_NAME in request.COOKIES else ""
-    with override(chosen or asked.member.language):
+    zone = timezone.override(asked.programme.zone)
+    with override(chosen or asked.member.language), zone:
         if request.method == "POST":
             try:
                 rights.take_back(request=asked, now=timezone.now())

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_safe
 
 from common.ui.tables import MomentColumn, NumberColumn, Table, TableView
@@ -50,7 +50,7 @@ class BreachTable(Table):
             "<small>{}</small></span>",
             reverse("privacy:breach-detail", args=[record.public_id]),
             record.title,
-            _("Closed") if record.closed_at else _("Open"),
+            _("Closed") if record.closed_at else pgettext("of a case", "Open"),
         )
 
     def value_title(self, record: Breach) -> str:

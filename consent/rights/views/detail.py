@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from consent import contact
+from consent.desk.crumbs import crumbs_below
 from consent.models import RightsRequest
 from consent.rights import outlet, rules, selectors, wording
 from consent.rights.forms import (
@@ -55,13 +56,14 @@ def letter(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "title": _("Letter"),
         "asked": asked,
         "written_at": timezone.now(),
-        "crumbs": [
+        "crumbs": crumbs_below(
+            request,
             (_("Requests"), reverse("privacy:request-list")),
             (
                 asked.get_kind_display(),
                 reverse("privacy:request-detail", args=[asked.public_id]),
             ),
-        ],
+        ),
     }
     response = render(request, "consent/rights/letter.html", context)
     add_never_cache_headers(response)
@@ -102,7 +104,10 @@ def page(
     chosen = chosen or (answers[0] if answers else None)
     context: dict[str, Any] = {
         "title": asked.get_kind_display(),
-        "crumbs": [(_("Requests"), reverse("privacy:request-list"))],
+        "crumbs": crumbs_below(
+            request,
+            (_("Requests"), reverse("privacy:request-list")),
+        ),
         "asked": asked,
         "member": None if is_erased else member,
         "label": "" if is_erased else care.label_of(member),

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from common.ui.toasts import toast
 from consent import rights
+from consent.desk.crumbs import crumbs_below
 from consent.rights.forms import ReceiveForm
 from members.views.frame import staff_of
 from stores.middleware import programme_of
@@ -44,7 +45,10 @@ def receive(request: HttpRequest) -> HttpResponse:
         return redirect("privacy:request-detail", asked.public_id)
     context = {
         "title": _("New request"),
-        "crumbs": [(_("Requests"), reverse("privacy:request-list"))],
+        "crumbs": crumbs_below(
+            request,
+            (_("Requests"), reverse("privacy:request-list")),
+        ),
         "form": form,
     }
     status = 422 if request.method == "POST" else 200

@@ -14,6 +14,7 @@ from django.views.decorators.http import (
 )
 
 from common.ui.toasts import toast
+from consent.desk.crumbs import crumbs_below
 from consent.models import AnswerTemplate, RightsRequest
 from consent.rights import selectors, wording
 from consent.rights.forms import TemplateForm, template_values
@@ -27,7 +28,10 @@ def template_list(request: HttpRequest) -> HttpResponse:
     context = {
         "title": _("Answers"),
         "subtitle": _("Words for what members ask most, in each language."),
-        "crumbs": [(_("Requests"), reverse("privacy:request-list"))],
+        "crumbs": crumbs_below(
+            request,
+            (_("Requests"), reverse("privacy:request-list")),
+        ),
         "templates": list(selectors.list_templates(programme_of(request))),
         "kinds": RightsRequest.Kind.choices,
     }
@@ -58,10 +62,11 @@ def template_edit(request: HttpRequest, public_id: UUID | None = None) -> HttpRe
             return redirect("privacy:answer-list")
     context = {
         "title": template.title if template else _("New answer"),
-        "crumbs": [
+        "crumbs": crumbs_below(
+            request,
             (_("Requests"), reverse("privacy:request-list")),
             (_("Answers"), reverse("privacy:answer-list")),
-        ],
+        ),
         "form": form,
         "template": template,
     }
