@@ -66,9 +66,10 @@ SELECT code, id, name FROM stores_store WHERE programme_id = %s AND code = ANY(%
 ORDER BY id FOR KEY SHARE
 """
 _PROGRAMME = "SELECT id FROM stores_programme WHERE id = %s FOR KEY SHARE"
+# Where somebody is at it already, it is being done.
 _ANALYZE = (
-    "ANALYZE purchases_receipt, purchases_receiptline, points_entry, points_lot, "
-    "points_account, members_event, members_member"
+    "ANALYZE (SKIP_LOCKED) purchases_receipt, purchases_receiptline, points_entry, "
+    "points_lot, points_account, members_event, members_member"
 )
 
 Progress = Callable[[int], None]

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from consent.gate import MessageClass, may_send
-from consent.models import Channel, ConsentEntry
+from consent.models import MESSAGE_CHANNELS, Channel, ConsentEntry
 from enrolment import services
 from enrolment.models import Registration
 from members.models import Identifier, Member
@@ -308,7 +308,7 @@ class TestRegistrationOfALink:
 
 
 class TestGateBeforeConsent:
-    @pytest.mark.parametrize("channel", list(Channel))
+    @pytest.mark.parametrize("channel", MESSAGE_CHANNELS)
     def test_refuses_a_pending_member_all_marketing(self, programme, now, channel):
         member = begin(programme, now).member
 

@@ -499,8 +499,7 @@ class TestApply:
 
 
 class TestForget:
-    def test_deletes_files_and_rows_in_time(self, programme):
-        done = bring(programme, ANNA, row(first="Ingen"))
+    def test_deletes_files_in_time(self, programme):
         left = check(receive(programme, text(row("0701741005"))))
 
         services.forget(now=NOW + timedelta(days=6))
@@ -510,9 +509,6 @@ class TestForget:
         left.refresh_from_db()
         assert left.state == State.CANCELLED
         assert not files.path_of(left.public_id).exists()
-        assert ImportRow.objects.filter(club_import=done).count() == 1
-        services.forget(now=NOW + timedelta(days=31))
-        assert ImportRow.objects.count() == 0
 
     def test_deletes_files_that_belong_to_nothing(self, programme):
         stray = files.store([b"x"])

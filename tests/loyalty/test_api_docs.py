@@ -138,6 +138,17 @@ def at(body, path):
     return body, last
 
 
+def external_receipt():
+    """One that names the member by what another system calls them."""
+    body = whole_receipt()
+    body["contact"] = {
+        "matchKeyType": "ExternalId",
+        "matchKey": "A-17",
+        "matchKeySystem": "webshop",
+    }
+    return body
+
+
 FIELDS = list(documented(documents.ReceiptDocument()))
 
 
@@ -150,12 +161,21 @@ class TestReceiptDocument:
         asked = set()
 
         parse(Seen.of(whole_receipt(), "", asked))
+        parse(Seen.of(external_receipt(), "", asked))
 
         assert asked == {path for path, _field in FIELDS}
+
+    def test_says_that_an_external_id_names_its_system(self, parse):
+        body = external_receipt()
+        del body["contact"]["matchKeySystem"]
+
+        assert ("/contact/matchKeySystem", "required") in errors_of(parse, body)
 
     @pytest.mark.parametrize(("path", "field"), FIELDS, ids=[p for p, _ in FIELDS])
     def test_says_which_fields_are_required(self, parse, path, field):
         body = whole_receipt()
+        # Read beside an external id alone, and required there.
+        body["contact"]["matchKeySystem"] = "webshop"
         holder, name = at(body, path)
         del holder[name]
 
@@ -172,7 +192,7 @@ class TestReceiptDocument:
         ],
     )
     def test_says_how_long_a_text_may_be(self, parse, path, longest):
-        body = whole_receipt()
+        body = external_receipt() if path.endswith("System") else whole_receipt()
         holder, name = at(body, path)
 
         holder[name] = "x" * (longest + 1)

@@ -246,7 +246,7 @@ class TestSummarize:
             till(store, line("100.00"), member=vera, at=ago(days=number))
         roles_of(olga)
 
-        with django_assert_max_num_queries(10):
+        with django_assert_max_num_queries(11):
             look(olga)
 
     def test_compares_with_nothing_where_nothing_was(

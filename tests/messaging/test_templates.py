@@ -23,6 +23,8 @@ CONTEXT = {
     "step": 3,
     "months": 24,
     "lost": "12 640 poäng, värda 1 264 kr",
+    "what": "Begäran om en kopia av uppgifterna",
+    "moment": "23 december 2026 09:41",
 }
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 BY_SMS = sorted(

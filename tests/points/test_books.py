@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
+from django.utils.translation import override
 
 from members.merging import merge_members
 from points import selectors
@@ -246,7 +247,7 @@ class TestCloseMonth:
     def test_goes_month_by_month(self, programme, member, rule):
         earn(member, 100, MAY, "may")
 
-        with pytest.raises(closing.CannotClose, match="one after"):
+        with override("en"), pytest.raises(closing.CannotClose, match="one after"):
             closing.close_month(
                 programme=programme, month=date(2026, 6, 1), staff=None, now=JULY
             )
@@ -254,7 +255,7 @@ class TestCloseMonth:
     def test_waits_until_it_is_over(self, programme, member, rule):
         earn(member, 100, MAY, "may")
 
-        with pytest.raises(closing.CannotClose, match="not over"):
+        with override("en"), pytest.raises(closing.CannotClose, match="not over"):
             closing.close_month(
                 programme=programme,
                 month=date(2026, 5, 1),

@@ -176,8 +176,8 @@ class TestContextPlan:
     @pytest.mark.parametrize(
         ("kind", "index"),
         [
-            ("'phone'", "member_phone_once_per_programme"),
-            ("'email'", "member_email_once_per_programme"),
+            ("'phone'", "member_phone_"),
+            ("'email'", "member_email_"),
             ("'number'", "member_number_"),
             ("member_id IS NULL", "identifier_live_once"),
             ("'MERGED'", "members_member_pkey"),

@@ -15,7 +15,9 @@ from tests.factories.stores import ProgrammeFactory, StoreFactory
 
 @pytest.fixture
 def desk(desk_client, olga):
-    return desk_client(olga)
+    client = desk_client(olga)
+    client.cookies["language"] = "en"
+    return client
 
 
 @pytest.fixture
