@@ -16,30 +16,39 @@ from bench import seed
 from bench.report import ROUNDS, say, verdict
 from common import blind
 from consent import gate, texts
-from consent.models import MESSAGE_CHANNELS, Channel, Purpose, Topic
+from consent.models import Channel, Purpose, Topic
 from stores.models import Programme
 
 MEMBERS = int(os.environ.get("BENCH_MEMBERS", "1000000"))
+_FIRST, _KEPT = "offers and news", "the same, members kept in a table"
 # A weekday at noon in Stockholm: the budget is asked too, which quiet hours stop.
 NOW = datetime(2026, 11, 24, 11, tzinfo=UTC)
-GOAL = 3.0
+# For a million, in seconds. A smaller club shows no more than a tendency.
+GOAL, GOAL_MEMBERS = 3.0, 1_000_000
+_KEEP = """
+CREATE TEMPORARY TABLE bench_allowed AS
+SELECT member_id, entry_id FROM ({query}) asked WHERE code IN ({codes})
+"""
 
-_ENTRIES = """
-INSERT INTO consent_consententry (public_id, member_id, purpose, channel, action, at,
-    source, actor, text_id, evidence, basis, recorded_at)
-SELECT gen_random_uuid(), m.id, %(purpose)s, %(channel)s,
-    CASE WHEN m.id %% 10 < %(yes)s THEN 'CONFIRMED'
+# What members said last. The record that it follows from is left out: it is what the
+# gate never reads, and would take longer to fill in than all the rest.
+_PERMISSIONS = """
+INSERT INTO consent_permission
+    (member_id, purpose, channel, action, basis, at, entry_id)
+SELECT m.id, said.purpose, said.channel,
+    CASE WHEN m.id %% 10 < said.yes THEN 'CONFIRMED'
         WHEN m.id %% 10 = 8 THEN 'WITHDRAWN' ELSE 'REFUSED' END,
-    %(now)s - interval '90 days', 'PORTAL', 'member', NULL, '{}', 'CONSENT',
-    %(now)s - interval '90 days'
-FROM members_member m WHERE m.id %% 10 < %(asked)s
+    'CONSENT', %(now)s - interval '90 days', row_number() OVER ()
+FROM members_member m, (VALUES ('MARKETING', 'SMS', 7, 10),
+    ('MARKETING', 'EMAIL', 7, 10), ('PROFILING', 'ANY', 4, 6)
+) said (purpose, channel, yes, asked)
+WHERE m.id %% 10 < said.asked
 """
 _OBJECTIONS = """
-INSERT INTO consent_consententry (public_id, member_id, purpose, channel, action, at,
-    source, actor, text_id, evidence, basis, recorded_at)
-SELECT gen_random_uuid(), m.id, 'MARKETING', 'ANY', 'OBJECTED',
-    %(now)s - interval '9 days', 'PORTAL', 'member', NULL, '{}', 'CONSENT',
-    %(now)s - interval '9 days'
+INSERT INTO consent_permission
+    (member_id, purpose, channel, action, basis, at, entry_id)
+SELECT m.id, 'MARKETING', 'ANY', 'OBJECTED', 'CONSENT',
+    %(now)s - interval '9 days', m.id
 FROM members_member m WHERE m.id %% 50 = 7
 """
 _FILL = [
@@ -63,15 +72,6 @@ _FILL = [
     FROM members_member m WHERE m.id %% 20 = 3
     """,
 ]
-_PERMISSIONS = """
-INSERT INTO consent_permission
-    (member_id, purpose, channel, action, basis, at, entry_id)
-SELECT DISTINCT ON (e.member_id, e.purpose, e.channel)
-    e.member_id, e.purpose, e.channel, e.action, e.basis, e.at, e.id
-FROM consent_consententry e
-ORDER BY e.member_id, e.purpose, e.channel, e.at DESC, e.id DESC
-ON CONFLICT DO NOTHING
-"""
 _BLOCKED = """
 INSERT INTO consent_suppression
     (public_id, programme_id, channel, contact_index, mark, reach, reason, at)
@@ -118,7 +118,7 @@ def main() -> None:
         "now": NOW,
     }
     questions: dict[str, dict[str, Any]] = {
-        "offers and news": {"purpose": Purpose.MARKETING},
+        _FIRST: {"purpose": Purpose.MARKETING},
         "the same, about a topic": {
             "purpose": Purpose.MARKETING,
             "topics": [topic.pk],
@@ -126,29 +126,48 @@ def main() -> None:
         "offers chosen from purchases": {"purpose": Purpose.PROFILING},
     }
     floors: list[float] = []
-    taken: dict[str, list[float]] = {name: [] for name in questions}
-    counts: dict[gate.Code, int] = {}
+    taken: dict[str, list[float]] = {name: [] for name in [*questions, _KEPT]}
+    counts: dict[str, dict[gate.Code, int]] = {}
     for _round in range(ROUNDS):
         began = time.perf_counter()
         _run(_FLOOR)
         floors.append(time.perf_counter() - began)
         for name, more in questions.items():
             began = time.perf_counter()
-            counts = gate.count_by_code(**asked, **more)
+            counts[name] = gate.count_by_code(**asked, **more)
             taken[name].append(time.perf_counter() - began)
+        began = time.perf_counter()
+        kept = _keep(**asked, **questions[_FIRST])
+        taken[_KEPT].append(time.perf_counter() - began)
+        if kept != sum(counts[_FIRST].get(code, 0) for code in gate.OPEN):
+            message = "VOID: other members were kept than were counted."
+            raise SystemExit(message)
     say(f"The gate for everybody: {ROUNDS} rounds")
     floor = statistics.median(floors)
     say(f"  one pass over the same rows {floor:6.2f} s")
     for name, seconds in taken.items():
         median = statistics.median(seconds)
-        verdict(
-            f"{name}, s ({median / floor:.1f} × the pass)", median, GOAL, at_most=True
-        )
-    if sum(counts.values()) != MEMBERS:
+        label = f"{name}, s ({median / floor:.1f} × the pass)"
+        if MEMBERS < GOAL_MEMBERS:
+            say(f"  {label:<58} {median:8.2f}   goal only for {GOAL_MEMBERS:,}")
+        else:
+            verdict(label, median, GOAL, at_most=True)
+    if any(sum(each.values()) != MEMBERS for each in counts.values()):
         message = "VOID: the gate did not answer for everybody."
         raise SystemExit(message)
-    shown = sorted(counts.items(), key=lambda each: -each[1])
+    shown = sorted(counts[_FIRST].items(), key=lambda each: -each[1])
     say("  " + ", ".join(f"{code} {number:,}" for code, number in shown))
+
+
+def _keep(**asked: Any) -> int:
+    """Keep whom a message may go to, as a campaign does; return how many."""
+    query, parameters = gate.query_for_all(**asked)
+    codes = ", ".join(f"'{code}'" for code in sorted(gate.OPEN))
+    with gate.planned(), connection.cursor() as cursor:
+        cursor.execute(_KEEP.format(query=query, codes=codes), parameters)
+        kept = int(cursor.rowcount)
+        cursor.execute("DROP TABLE bench_allowed")
+    return kept
 
 
 def _fill(programme: Programme) -> Topic:
@@ -157,21 +176,8 @@ def _fill(programme: Programme) -> Topic:
         programme=programme, kind=Topic.Kind.INTEREST, names={"sv": "Kaffe"}
     )
     inner, outer = blind.pads()
-    asked = [(Purpose.MARKETING, channel, 7, 10) for channel in MESSAGE_CHANNELS]
-    asked.append((Purpose.PROFILING, Channel.ANY, 4, 6))
-    for purpose, channel, yes, of in asked:
-        _run(
-            _ENTRIES,
-            {
-                "purpose": purpose,
-                "channel": channel,
-                "yes": yes,
-                "asked": of,
-                "now": NOW,
-            },
-        )
-    _run(_OBJECTIONS, {"now": NOW})
-    _run(_PERMISSIONS)
+    for statement in (_PERMISSIONS, _OBJECTIONS):
+        _run(statement, {"now": NOW})
     for statement in _FILL:
         _run(statement, {"now": NOW, "topic": topic.pk})
     _run(_BLOCKED, {"inner": inner, "outer": outer, "seed": blind.seed(), "now": NOW})

@@ -47,11 +47,11 @@ FROM (
             WHEN {_SECOND} AND d.action IN {_YES}
                 AND coalesce(k.action, '') NOT IN {_YES} THEN k.entry_id
             ELSE d.entry_id END AS entry_id,
-        CASE WHEN o.entry_id IS NULL AND d.action IN {_YES} AND k.action IN {_YES}
-            THEN k.entry_id END AS also_entry_id,
+        CASE WHEN {_SECOND} AND o.entry_id IS NULL AND d.action IN {_YES}
+                AND k.action IN {_YES} THEN k.entry_id END AS also_entry_id,
         CASE
             WHEN m.status IN ('ERASED', 'MERGED') THEN 'erased'
-            WHEN b.reach = 'ALL' OR u.reach = 'ALL' THEN 'suppressed'
+            WHEN b.reach = 'ALL' OR p_is_unmarked AND u.reach = 'ALL' THEN 'suppressed'
             -- We hold neither street nor device.
             WHEN p_channel NOT IN ('SMS', 'PHONE', 'EMAIL') THEN 'no_address'
             WHEN p_class = 'CODE' THEN 'code'
@@ -59,7 +59,8 @@ FROM (
             WHEN m.status <> 'ACTIVE' THEN 'not_active'
             WHEN (CASE p_channel WHEN 'EMAIL' THEN m.email ELSE m.phone END) = ''
                 THEN 'no_address'
-            WHEN b.reach IS NOT NULL OR u.reach IS NOT NULL THEN 'suppressed'
+            WHEN b.reach IS NOT NULL OR p_is_unmarked AND u.reach IS NOT NULL
+                THEN 'suppressed'
             WHEN f.restricted_at IS NOT NULL THEN 'restricted'
             WHEN m.birthday_on > p_born_by THEN 'too_young'
             WHEN o.entry_id IS NOT NULL THEN 'objected'
@@ -68,7 +69,7 @@ FROM (
                 {_NO.format(word="k")}
             -- A customer relation is for own goods (ePrivacy art. 13(2)).
             WHEN p_purpose = 'PARTNERS' AND d.basis = 'SOFT_OPT_IN' THEN 'never_asked'
-            WHEN t.member_id IS NOT NULL THEN 'topic_unwanted'
+            WHEN cardinality(p_topics) > 0 AND t.member_id IS NOT NULL THEN 'topic_unwanted'
             WHEN f.snoozed_until > p_now THEN 'snoozed'
             WHEN p_quiet_ends_at IS NOT NULL THEN 'quiet_hours'
             WHEN p_class = 'SURVEY' AND (p_surveys_per_year = 0
@@ -83,7 +84,9 @@ FROM (
     FROM members_member m
     LEFT JOIN consent_permission d ON d.member_id = m.id AND d.channel = p_channel
         AND d.purpose = CASE WHEN {_SECOND} THEN 'MARKETING' ELSE p_purpose END
-    LEFT JOIN consent_permission k ON {_SECOND} AND k.member_id = m.id
+    -- This one and topics are not read at all where nothing above asks for them:
+    -- PostgreSQL sees that they could add no row.
+    LEFT JOIN consent_permission k ON k.member_id = m.id
         AND k.purpose = p_purpose AND k.channel = 'ANY'
     -- Absolute (GDPR art. 21(3)): whatever the ground, whatever the way.
     LEFT JOIN consent_permission o ON (p_class = 'MARKETING' OR {_SECOND})
