@@ -227,12 +227,10 @@ class TestCloseMonth:
             programme=programme, month=date(2026, 5, 1), staff=None, now=JUNE
         )
 
-        with (
-            pytest.raises(DatabaseError, match="closed"),
-            transaction.atomic(),
-            connection.cursor() as cursor,
-        ):
+        with connection.cursor() as cursor:
             cursor.execute("SET LOCAL session_replication_role = replica")
+
+        with pytest.raises(DatabaseError, match="closed"), transaction.atomic():
             earn(member, 5, MAY, "behind the books")
 
     def test_lets_other_clubs_be(self, programme, member, rule):
