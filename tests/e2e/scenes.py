@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from django.urls import reverse
@@ -44,6 +45,8 @@ class Scene:
 
     desk: dict[str, str]
     by_link: dict[str, str]
+    # Who is asked again.
+    member: Member
 
 
 def play(member: Member) -> Scene:
@@ -60,6 +63,7 @@ def play(member: Member) -> Scene:
     proofs.run(clock=lambda: datetime.now(UTC))
     topic = Topic.objects.filter(programme=club).order_by("position")[0]
     edition = draft.public_id
+    reader, by_link = _links(club, now)
     return Scene(
         desk={
             "message": _at("message-desk:message-detail", message.public_id),
@@ -79,7 +83,8 @@ def play(member: Member) -> Scene:
             "retention-confirm": _at("privacy:retention-confirm", held, "receipts"),
             "points-ledger": _at("points:member-ledger", member.public_id),
         },
-        by_link=_links(club, now),
+        by_link=by_link,
+        member=reader,
     )
 
 
@@ -268,8 +273,8 @@ def _let_go(member: Member, owner: Staff, now: datetime) -> tuple[UUID, UUID]:
     return counted.public_id, held.public_id
 
 
-def _links(club: Programme, now: datetime) -> dict[str, str]:
-    """Return what members find in their messages, of two who are not the demo's own."""
+def _links(club: Programme, now: datetime) -> tuple[Member, dict[str, str]]:
+    """Return a member and what members find in their messages."""
     permitted = [entry.member for entry in _permissions(club).values()]
     reader, leaver = permitted[-1], permitted[-2]
     renewal = renewals.open_for(reader)[0]
@@ -281,9 +286,10 @@ def _links(club: Programme, now: datetime) -> dict[str, str]:
         now=now,
     )
     erasing.begin_erasure(request=request, now=now)
-    return {
+    links_of = {
         "wishes": unsubscribe.choices_url(queue(reader, now=now)),
         "renewals-link": link_for(renewal),
         "keep": keeping.link_of(reader, uuid4()),
         "erasure-undo": reverse("portal:erasure-undo", args=[links.token_of(request)]),
     }
+    return reader, {name: urlsplit(url).path for name, url in links_of.items()}

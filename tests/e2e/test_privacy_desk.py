@@ -16,7 +16,7 @@ from tests.factories.members import MemberFactory
 from tests.factories.messaging import queue
 from tests.factories.stores import StaffFactory
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

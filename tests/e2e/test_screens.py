@@ -6,24 +6,24 @@ theme at the widest size.
 
 from datetime import UTC, datetime
 from io import StringIO
-from itertools import product
-from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
 from loyalty.access import TABLE
 from members.models import DuplicatePair, Member, Merge
+from portal.cookies import SESSION_COOKIE
 from stores.access import Audience
 from stores.models import Staff, Store, TillDevice
 from stores.roles import Role
 from stores.services import add_device
-from tests.e2e.conftest import Watch
+from tests.e2e import scenes
+from tests.e2e.camera import FOLDER, SIZES, Camera
 from tests.e2e.pages import PhonePage, PortalPage, TillPage
 from tests.factories.club import buy, line
+from tests.factories.portal import signed_in
 
 pytestmark = [
     pytest.mark.screens,
@@ -31,10 +31,7 @@ pytestmark = [
     pytest.mark.timeout(1800),
 ]
 
-FOLDER = Path(settings.VAR_DIR) / "screens"
-SIZES = {"desktop": (1440, 900), "tablet": (820, 1180), "phone": (390, 844)}
 TILL_SIZES = {"landscape": (1180, 820), **SIZES}
-LOOKS = list(product(("light", "dark"), ("sv", "en")))
 # Parts of pages, downloads, and what only leads on.
 NO_SCREEN = {
     "account_logout",
@@ -44,6 +41,8 @@ NO_SCREEN = {
     "members:member-export",
     "stores:account-pin",
 }
+# Taken in a few looks each, with what a privacy desk lives through.
+IN_FEW = ("privacy:", "message-desk:", "points:")
 DEMO_PHONE = "+46701740605"
 
 
@@ -52,42 +51,6 @@ def demo(live_server, settings):
     settings.PUBLIC_URL = live_server.url
     call_command("demo", size="small", stdout=StringIO())
     return Member.objects.get(phone=DEMO_PHONE)
-
-
-class Camera:
-    """Takes pictures in every size, theme and language."""
-
-    def __init__(self, page, url, sizes):
-        self.page, self.url, self.sizes = page, url, sizes
-        self.watch = Watch(page)
-        self.theme, self.language = LOOKS[0]
-
-    def looks(self):
-        for self.theme, self.language in LOOKS:
-            self.page.context.add_cookies(
-                [
-                    {"name": name, "value": value, "url": self.url}
-                    for name, value in (
-                        ("theme", self.theme),
-                        ("language", self.language),
-                    )
-                ]
-            )
-            yield
-
-    def take(self, name, address=None, *, check=True):
-        """Take one page, or the page as it stands, in every size."""
-        for size, (width, height) in self.sizes.items():
-            self.page.set_viewport_size({"width": width, "height": height})
-            if address is not None:
-                self.page.goto(f"{self.url}{address}", wait_until="networkidle")
-            # As tall as the page, so that a bar at the foot stands at its foot.
-            whole = self.page.evaluate("document.documentElement.scrollHeight")
-            self.page.set_viewport_size({"width": width, "height": max(height, whole)})
-            path = FOLDER / f"{name}.{size}.{self.theme}.{self.language}.png"
-            self.page.screenshot(path=path, animations="disabled")
-        if check:
-            self.watch.look()
 
 
 @pytest.fixture
@@ -141,13 +104,62 @@ class TestDeskScreens:
 
         for _look in camera.looks():
             for name, address in desk_pages(demo):
-                camera.take(f"desk-{name.replace(':', '-')}", address)
+                if not name.startswith(IN_FEW):
+                    camera.take(f"desk-{name.replace(':', '-')}", address)
 
         assert (FOLDER / "desk-home.desktop.dark.en.png").exists()
 
     def test_of_signing_in_are_taken(self, camera, demo):
         for _look in camera.looks():
             camera.take("desk-sign-in", reverse("account_login"))
+
+
+class TestPrivacyScreens:
+    """The privacy desk and the books of points, and what members see of them."""
+
+    @pytest.fixture
+    def scene(self, demo):
+        return scenes.play(demo)
+
+    def test_of_the_desk_are_taken(self, camera, page, live_server, demo, scene):
+        client = Client()
+        client.force_login(
+            Staff.objects.get(email="olga@example.com"),
+            backend="allauth.account.auth_backends.AuthenticationBackend",
+        )
+        enter_session(page, live_server.url, client)
+        lists = {
+            name.replace(":", "-"): address
+            for name, address in desk_pages(demo)
+            if name.startswith(IN_FEW)
+        }
+        pages = {**lists, **scene.desk}
+
+        camera.take_few([(f"desk-{name}", pages[name]) for name in sorted(pages)])
+
+    def test_of_the_members_are_taken(self, camera, page, live_server, scene):
+        by_link = {"privacy-notice": "/privacy-notice/", **scene.by_link}
+        camera.take_few([(f"portal-{name}", by_link[name]) for name in by_link])
+
+        client = signed_in(scene.member, now=datetime.now(UTC))
+        cookie = client.cookies[SESSION_COOKIE]
+        page.context.add_cookies(
+            [{"name": cookie.key, "value": cookie.value, "url": live_server.url}]
+        )
+        camera.take_few(
+            [
+                (f"portal-{name}", f"/me/{address}")
+                for name, address in (
+                    ("home-asked-again", ""),
+                    ("choices", "choices/"),
+                    ("data", "data/"),
+                    ("data-copy", "data/copy/"),
+                    ("data-ask", "data/ask/correction/"),
+                    ("data-erase", "data/erase/"),
+                    ("renewals", "renewals/"),
+                )
+            ]
+        )
 
 
 class TestTillScreens:
@@ -237,7 +249,6 @@ class TestPortalScreens:
                 ("card", "/me/card/"),
                 ("receipts", "/me/receipts/"),
                 ("receipt", f"/me/receipts/{receipt.public_id}/"),
-                ("choices", "/me/choices/"),
                 ("me", "/me/profile/"),
                 ("details", "/me/details/"),
                 ("help", "/me/help/"),
