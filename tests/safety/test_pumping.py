@@ -54,7 +54,7 @@ class TestPumping:
     def test_reaches_hardly_anybody(self, programme, alarms):
         assert len(set(COUNTRIES)) == 40
 
-        check(programme, Attack(750, 100, HOUR), alarms)
+        check(programme, Attack(1_000, 100, HOUR), alarms)
         # The pause ends by itself, and not before.
         later = START + HOUR + rules.STRANGERS_REMEMBERED
         assert not limits.is_open_for_strangers(programme, START + HOUR)
