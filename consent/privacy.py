@@ -182,6 +182,7 @@ def register_all() -> None:
             "programme",
             "channel",
             "contact_index",
+            "mark",
             "reach",
             "reason",
             "at",

@@ -452,7 +452,7 @@ def compare(seed, *, members, moments, questions):
 class TestTheGate:
     def test_answers_as_its_rules_are_said(self):
         # The same pasts each time, so that every answer is sure to come up, and others.
-        seeds = [*range(3), random.randrange(10**9)]
+        seeds = [0, 3, 8, random.randrange(10**9)]
         decided, seen = 0, set()
         for seed in seeds:
             number, codes = compare(seed, members=130, moments=2, questions=10)
