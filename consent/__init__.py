@@ -5,7 +5,8 @@ Owns: texts in editions and who is asked again, permissions and their proof, wis
     erasure and its journal, periods and runs of retention, breaches, the privacy desk,
     and the register of personal data.
 May import: members, stores, common. Rooms above register what it must know of them.
-Public verbs: `services.record_entry`, `services.choose`, `services.object_to_marketing`,
+Public verbs: `services.record_entry`, `services.choose`,
+    `services.object_to_marketing`,
     `services.accept_terms`, `gate.may_send`, `gate.query_for_all`,
     `history.could_have_sent`, `texts.publish`, `renewals.answer`, `rights.receive`,
     `export.write`, `erasure.erase_member`, `retention.runs.run`, `registry.register`.
