@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -68,16 +69,18 @@ def entry(programme, now):
 def as_web(entry):
     """Go on as the role that the documentation makes; undone with the test."""
     with connection.cursor() as cursor:
-        statements = documented_grants().replace(
-            "DATABASE stamkund", f'DATABASE "{connection.settings_dict["NAME"]}"'
+        # Of a name of its own: the server may have the documented one already, and
+        # roles are the whole server's, also for tests beside this one.
+        role = f"stamkund_web_{uuid4().hex}"
+        statements = (
+            documented_grants()
+            .replace(
+                "DATABASE stamkund", f'DATABASE "{connection.settings_dict["NAME"]}"'
+            )
+            .replace("stamkund_web", role)
         )
-        # Roles are the whole server's: another worker's test may be making it too.
-        cursor.execute("SELECT pg_advisory_xact_lock(4)")
-        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = 'stamkund_web'")
-        if cursor.fetchone():
-            pytest.skip("the server has a role stamkund_web of its own")
         cursor.execute(statements)
-        cursor.execute("SET LOCAL ROLE stamkund_web")
+        cursor.execute(f"SET LOCAL ROLE {role}")
     yield
     with connection.cursor() as cursor:
         cursor.execute("RESET ROLE")
