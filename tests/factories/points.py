@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import factory
+from django.db.models import Max
 from factory.django import DjangoModelFactory
 
 from points.models import EarningRule
@@ -11,6 +12,11 @@ from points.services import publish_rule
 from tests.factories.stores import ProgrammeFactory
 
 RULES_SINCE = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+def _next_version(programme):
+    newest = EarningRule.objects.filter(programme=programme).aggregate(Max("version"))
+    return (newest["version__max"] or 0) + 1
 
 
 class EarningRuleFactory(DjangoModelFactory):
@@ -21,7 +27,8 @@ class EarningRuleFactory(DjangoModelFactory):
         skip_postgeneration_save = True
 
     programme = factory.SubFactory(ProgrammeFactory)
-    version = factory.Sequence(lambda n: n + 1)
+    # Never a sequence over all programmes: it would meet a version that a test names.
+    version = factory.LazyAttribute(lambda rule: _next_version(rule.programme))
     starts_at = RULES_SINCE
     points_per_unit = Decimal(1)
     point_value = Decimal("0.10")
