@@ -118,16 +118,22 @@ contact AS (
 )"""  # noqa: S608 - made of constants of this module
 _MEMBER_IDS = "members_member_id_seq"
 _HERE = "/* instead of triggers */"
+# Which of the numbers drawn nobody has.
+_FREE = """
+SELECT c.number FROM unnest(%(numbers)s::text[]) AS c (number)
+-- Not by NOT EXISTS, which would have the club read once for each batch.
+WHERE (SELECT m.id FROM members_member m
+        WHERE m.programme_id = %(programme)s AND m.number = c.number) IS NULL
+    AND (SELECT min(i.id) FROM members_identifier i
+        WHERE i.programme_id = %(programme)s AND i.kind = 'CARD'
+            AND i.value = c.number) IS NULL
+"""
+# The numbers come as a constant, whose length PostgreSQL sees: found in this statement
+# they would be estimated as one, and each row would look through all of them.
 _CREATE = f"""
-WITH free AS MATERIALIZED (
-    SELECT c.number, row_number() OVER () AS place
-    FROM unnest(%(numbers)s::text[]) AS c (number)
-    -- Not by NOT EXISTS, which would have the club read once for each batch.
-    WHERE (SELECT m.id FROM members_member m
-            WHERE m.programme_id = %(programme)s AND m.number = c.number) IS NULL
-        AND (SELECT min(i.id) FROM members_identifier i
-            WHERE i.programme_id = %(programme)s AND i.kind = 'CARD'
-                AND i.value = c.number) IS NULL
+WITH free AS (
+    SELECT f.number, f.place
+    FROM unnest(%(numbers)s::text[]) WITH ORDINALITY AS f (number, place)
 ), target AS MATERIALIZED (
     SELECT r.*, f.number, {_NOISE} AS noise,
         nextval('{_MEMBER_IDS}') AS id, coalesce(r.since, %(now)s) AS at
@@ -406,7 +412,10 @@ class _Batch:
     def _create(self, expected: int) -> None:
         # Some of those drawn are taken; hardly ever more than a few in a hundred.
         drawn = {cards.new_number() for _ in range(expected + expected // 10 + 20)}
-        self.values["numbers"] = sorted(drawn)
+        with connection.cursor() as cursor:
+            cursor.execute(_FREE, {**self.values, "numbers": sorted(drawn)})
+            free = [number for (number,) in cursor.fetchall()]
+        self.values["numbers"] = free[:expected]
         with unchecked():
             self._run(
                 _CREATE_ALONE if _triggers_rest() else _CREATE_BESIDE_TRIGGERS,
