@@ -5,13 +5,14 @@ nobody gains by splitting a purchase and nobody loses by a rounding of ours.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import ROUND_DOWN, ROUND_FLOOR, Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from common.periods import end_of_month_after
+from points.programme.terms import Terms
 
 _OERE = Decimal("0.01")
 
@@ -31,6 +32,8 @@ class EarningRule:
     expires_after_months: int | None
     point_value: Decimal
     reward_points: int
+    # Everything else that the version says.
+    terms: Terms = field(default_factory=Terms)
 
 
 # There are few groups, and a load asks for the same ones a million times.
