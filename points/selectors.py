@@ -1,5 +1,6 @@
 """Reading the ledger: balances, entries, and what comes next."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,6 +11,7 @@ from django.db.models.functions import Coalesce
 from members.models import Member, Merge
 from points import rules
 from points.models import Account, EarningRule, Entry, Lot, LotUse
+from points.programme import reading
 
 _SIGNED = {"adjusted", "merged"}
 
@@ -81,6 +83,7 @@ def value_of(row: EarningRule) -> rules.EarningRule:
         expires_after_months=row.expires_after_months,
         point_value=row.point_value,
         reward_points=row.reward_points,
+        terms=reading.load_text(json.dumps(row.terms)),
     )
 
 

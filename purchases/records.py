@@ -8,6 +8,7 @@ from typing import Any
 from common import blind
 from common.ids import uuid7
 from points import rules as points_rules
+from points.programme import reading
 from points.rules import EarningRule
 from purchases import kinds
 from purchases.content import content_hash
@@ -35,6 +36,8 @@ def rule_from(stored: Mapping[str, Any] | None) -> EarningRule | None:
         expires_after_months=stored["expires_after_months"],
         point_value=Decimal(stored["point_value"]),
         reward_points=stored["reward_points"],
+        # A text and not an object: the few there are have been read before.
+        terms=reading.load_text(stored["terms"]),
     )
 
 
