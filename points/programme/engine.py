@@ -130,7 +130,7 @@ def evaluate(rule: EarningRule, purchase: Purchase, lines: Sequence[Line]) -> Re
     amounts = [amount_of(line, terms) for line in lines]
     total = sum((line.paid for line in lines), _NOTHING)
     ruled_out = [
-        (each, _why_not_now(each.when, purchase, total)) for each in terms.multipliers
+        (each, why_not_now(each.when, purchase, total)) for each in terms.multipliers
     ]
     results = tuple(
         _line(rule, per_unit, line, amount, ruled_out)
@@ -212,7 +212,7 @@ def _line(
     amount: Decimal,
     multipliers: Sequence[tuple[Multiplier, Why | None]],
 ) -> LineResult:
-    why = _why_nothing(rule, per_unit, line)
+    why = why_nothing(rule, per_unit, line)
     if why is not None:
         return LineResult(amount, _NOTHING, why_nothing=why)
     if not multipliers:
@@ -240,7 +240,8 @@ def _line(
     )
 
 
-def _why_nothing(rule: EarningRule, per_unit: Decimal, line: Line) -> Why | None:
+def why_nothing(rule: EarningRule, per_unit: Decimal, line: Line) -> Why | None:
+    """Return why a line earns nothing on any receipt of this currency, else None."""
     if not line.awards_bonus:
         return Why.TILL_SAYS_NO
     if line.group and rules.group_name(line.group) in rules.GIFT_CARD_GROUPS:
@@ -252,7 +253,7 @@ def _why_nothing(rule: EarningRule, per_unit: Decimal, line: Line) -> Why | None
     return None if per_unit else Why.CURRENCY
 
 
-def _why_not_now(when: When, purchase: Purchase, total: Decimal) -> Why | None:
+def why_not_now(when: When, purchase: Purchase, total: Decimal) -> Why | None:
     """Return why a multiplier cannot count on this receipt, whatever the goods."""
     for holds, why in (
         (not when.stores or purchase.store in when.stores, Why.STORE),
