@@ -276,7 +276,7 @@ def _tests(wanted: list[Term], *, is_narrow: bool) -> list[Condition]:
 
 
 def _word(word: str) -> Term:
-    ways = [Condition("lower(m.email) LIKE %s", (f"{_escaped(word)}%",))]
+    ways = [_address(word)]
     starts = [f"'{part}':*" for part in _NOT_LETTERS.split(word) if part]
     if starts:
         ways.append(
@@ -290,13 +290,26 @@ def _number(typed: str, codes: Sequence[int]) -> Term:
     starts = dict.fromkeys(_international(typed, digits, codes))
     turned = f"{digits[::-1]}%"
     ways = [
-        *(Condition("m.phone LIKE %s", (f"{start}%",)) for start in starts),
+        *(
+            Condition("(m.phone LIKE %s AND NOT (m.phone = ''))", (f"{start}%",))
+            for start in starts
+        ),
         Condition("m.number LIKE %s", (f"{digits}%",)),
         Condition("reverse(m.phone) LIKE %s", (turned,)),
         Condition("reverse(m.number) LIKE %s", (turned,)),
-        Condition("lower(m.email) LIKE %s", (f"{_escaped(typed)}%",)),
+        _address(typed),
     ]
     return Term(len(digits), ways)
+
+
+def _address(typed: str) -> Condition:
+    """Return the test of who has an address that begins so.
+
+    The empty ones are ruled out in words, for the index does not hold them.
+    """
+    return Condition(
+        "(lower(m.email) LIKE %s AND NOT (m.email = ''))", (f"{_escaped(typed)}%",)
+    )
 
 
 def _international(typed: str, digits: str, codes: Sequence[int]) -> list[str]:

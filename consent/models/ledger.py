@@ -79,8 +79,12 @@ class ConsentEntry(models.Model):
         DEMO = "DEMO", _("Demo data")
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
+    # Found by the index below, which begins with the member.
     member = models.ForeignKey(
-        Member, on_delete=models.PROTECT, related_name="consent_entries"
+        Member,
+        on_delete=models.PROTECT,
+        related_name="consent_entries",
+        db_index=False,
     )
     purpose = models.CharField(max_length=16, choices=Purpose.choices)
     channel = models.CharField(max_length=8, choices=Channel.choices)
@@ -90,7 +94,11 @@ class ConsentEntry(models.Model):
     # Who acted: the member themself, or a staff id.
     actor = models.CharField(max_length=64)
     text = models.ForeignKey(
-        "consent.Text", on_delete=models.PROTECT, related_name="+", null=True
+        "consent.Text",
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        db_index=False,
     )
     # What proves it: the link, code or form through which it came (an id of ours).
     evidence = models.JSONField(default=dict)
@@ -115,6 +123,12 @@ class ConsentEntry(models.Model):
                 fields=["-at"],
                 condition=models.Q(action__in=["WITHDRAWN", "OBJECTED"]),
                 name="consententry_taken_back",
+            ),
+            # Those that came with an import name no text of ours.
+            models.Index(
+                fields=["text"],
+                condition=models.Q(text__isnull=False),
+                name="consententry_by_text",
             ),
         ]
         constraints = [
