@@ -29,6 +29,9 @@ from points.rules import EarningRule
 
 _NOTHING = Decimal(0)
 _ONE = Decimal(1)
+_HUNDRED = Decimal(100)
+# What a receipt and its lines keep of points that are not whole.
+_MILLIONTH = Decimal("0.000001")
 _ROUNDINGS = {
     Rounding.DOWN: ROUND_FLOOR,
     Rounding.NEAREST: ROUND_HALF_UP,
@@ -80,7 +83,7 @@ class Line:
     """A line that is bought. Money in the receipt's currency, positive.
 
     `paid` is with VAT and after discounts, `tax` the VAT of it, `discount` what was
-    taken off before, with VAT.
+    taken off before, with VAT. `tax_percent` says the VAT of what was given away.
     """
 
     paid: Decimal
@@ -91,6 +94,7 @@ class Line:
     category: str = ""
     brand: str = ""
     awards_bonus: bool = True
+    tax_percent: Decimal = _NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +141,7 @@ def evaluate(rule: EarningRule, purchase: Purchase, lines: Sequence[Line]) -> Re
         for line, amount in zip(lines, amounts, strict=True)
     )
     earning = [each for each in results if each.rate]
-    exact = sum((each.exact for each in earning), _NOTHING)
+    exact = in_millionths(sum((each.exact for each in earning), _NOTHING))
     return Result(
         lines=results,
         eligible=sum((each.amount for each in earning), _NOTHING),
@@ -162,8 +166,10 @@ def amount_of(line: Line, terms: Terms) -> Decimal:
         before = paid + line.discount
         if terms.tax is Tax.WITH:
             return before
-        return before - (tax * before / paid if paid else _NOTHING)
-    return paid if terms.tax is Tax.WITH else paid - tax
+        if paid:
+            return before - tax * before / paid
+        return before * _HUNDRED / (_HUNDRED + line.tax_percent)
+    return paid if terms.tax is Tax.WITH else max(paid - tax, _NOTHING)
 
 
 def whole(exact: Decimal, rounding: Rounding) -> int:
@@ -171,6 +177,29 @@ def whole(exact: Decimal, rounding: Rounding) -> int:
     if exact <= 0:
         return 0
     return int(exact.to_integral_value(rounding=_ROUNDINGS[rounding]))
+
+
+def in_millionths(points: Decimal) -> Decimal:
+    """Return points, or a rate, as precisely as they are kept."""
+    exponent = points.as_tuple().exponent
+    if isinstance(exponent, int) and exponent >= -6:
+        return points
+    return points.quantize(_MILLIONTH, rounding=ROUND_HALF_UP)
+
+
+def is_plain(rule: EarningRule) -> bool:
+    """Tell whether every line that earns gives the same for each krona paid.
+
+    Then `points.rules.earns` alone says what a line gives, which loads and tills can
+    ask quicker; a test holds it to `evaluate`.
+    """
+    terms = rule.terms
+    return (
+        not terms.multipliers
+        and terms.tax is Tax.WITH
+        and terms.discounts is Discounts.AFTER
+        and not terms.excluded
+    )
 
 
 def factor_of(factors: Sequence[Decimal], stacking: Stacking) -> Decimal:
@@ -234,7 +263,7 @@ def _line(
     factor = factor_of([each.factor for each in fitting], rule.terms.stacking)
     return LineResult(
         amount,
-        per_unit * factor,
+        in_millionths(per_unit * factor),
         tuple(each.key for each in fitting),
         tuple(missed),
     )
