@@ -3,7 +3,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-# Their signatures; what they do is in 0002 and 0004.
+# Their signatures; what they do is in 0003 and 0004.
 FORWARDS = """
 -- What a receipt does here: redeems the vouchers it names, stamps cards, gives back
 -- what a return undoes, and turns points into vouchers where nobody has to ask.

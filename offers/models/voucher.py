@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.ids import uuid7
 from members.models import Member
+from offers.models.stamps import StampCard
 from points.models import EarningRule, Entry
 from stores.models import Programme, Staff, Store
 
@@ -85,6 +86,9 @@ class Voucher(models.Model):
         null=True,
         db_index=False,
     )
+    stamp_card = models.ForeignKey(
+        StampCard, on_delete=models.PROTECT, related_name="vouchers", null=True
+    )
     # The receipt that brought it about; its table is in a room above.
     caused_by = models.UUIDField(null=True)
     # Makes giving one idempotent: the member's choice, or staff's gift.
@@ -152,6 +156,11 @@ class Voucher(models.Model):
             models.CheckConstraint(
                 condition=~Q(status="USED") | Q(used_at__isnull=False, worth=0),
                 name="voucher_used_at_some_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(origin="STAMPS", stamp_card__isnull=False)
+                | ~Q(origin="STAMPS") & Q(stamp_card__isnull=True),
+                name="voucher_of_stamps_has_its_card",
             ),
             models.CheckConstraint(
                 condition=~Q(origin="POINTS") | Q(points__gt=0),

@@ -122,7 +122,7 @@ CREATE FUNCTION offers_issue(
     p_texts jsonb, p_needs_purchase boolean, p_origin text, p_points integer,
     p_entry bigint, p_rule bigint, p_caused_by uuid, p_key text,
     p_valid_days integer, p_grace_days integer, p_now timestamptz,
-    p_store bigint, p_staff bigint, p_reason text
+    p_store bigint, p_staff bigint, p_reason text, p_card bigint DEFAULT NULL
 ) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     v_club stores_programme;
@@ -135,13 +135,14 @@ BEGIN
             (public_id, programme_id, member_id, code, kind, value, worth, currency,
              goods, texts, needs_purchase, origin, points, entry_id, rule_id, caused_by,
              key, status, issued_at, valid_from, expires_at, grace_days, grace_until,
-             reactivations, reserved_key)
+             reactivations, reserved_key, stamp_card_id)
         VALUES (p_id, v_club.id, p_member, offers_new_code(), p_kind, p_value, p_value,
             v_club.currency, p_goods, p_texts, p_needs_purchase, p_origin, p_points,
             p_entry, p_rule, p_caused_by, p_key, 'ISSUED', p_now,
             offers_day(p_now, 0, v_club.time_zone),
             offers_day(p_now, p_valid_days + 1, v_club.time_zone), p_grace_days,
-            offers_day(p_now, p_valid_days + p_grace_days + 1, v_club.time_zone), 0, '')
+            offers_day(p_now, p_valid_days + p_grace_days + 1, v_club.time_zone), 0, '',
+            p_card)
         ON CONFLICT DO NOTHING
         RETURNING * INTO v_voucher;
         EXIT WHEN FOUND;
@@ -598,7 +599,7 @@ DROP FUNCTION offers_turn_points(bigint, uuid, bigint, timestamptz);
 DROP FUNCTION offers_steps(points_earningrule);
 DROP FUNCTION offers_issue(
     bigint, uuid, text, numeric, jsonb, jsonb, boolean, text, integer, bigint, bigint,
-    uuid, text, integer, integer, timestamptz, bigint, bigint, text);
+    uuid, text, integer, integer, timestamptz, bigint, bigint, text, bigint);
 DROP FUNCTION offers_tell(
     offers_voucher, text, numeric, timestamptz, timestamptz, uuid, bigint, bigint,
     text);
@@ -619,7 +620,7 @@ class Migration(migrations.Migration):
     """What happens to vouchers: issued, used, given back, withdrawn, lapsed."""
 
     dependencies = [
-        ("offers", "0001_vouchers"),
+        ("offers", "0002_stamp_cards"),
         ("members", "0005_identifiers_follow"),
         ("consent", "0012_runs_wait_for_a_person"),
     ]
