@@ -10,6 +10,8 @@ SPENT = "points.spent"
 REVERSED = "points.reversed"
 EXPIRED = "points.expired"
 ADJUSTED = "points.adjusted"
+ACTIVATED = "points.activated"
+RESTORED = "points.restored"
 
 
 def register() -> None:
@@ -18,6 +20,8 @@ def register() -> None:
     events.register_kind(REVERSED, icon="receipt-refund", describe=_reversed)
     events.register_kind(EXPIRED, icon="hourglass-low", describe=_expired)
     events.register_kind(ADJUSTED, icon="adjustments", describe=_adjusted)
+    events.register_kind(ACTIVATED, icon="circle-check", describe=_activated)
+    events.register_kind(RESTORED, icon="arrow-back-up", describe=_restored)
 
 
 def _points(event: Event) -> int:
@@ -60,4 +64,22 @@ def _adjusted(event: Event) -> str:
             "%(points)s points added by the club.",
             points,
         )
+    return text % {"points": words.number(points)}
+
+
+def _activated(event: Event) -> str:
+    points = _points(event)
+    text = ngettext(
+        "%(points)s point can be used now.",
+        "%(points)s points can be used now.",
+        points,
+    )
+    return text % {"points": words.number(points)}
+
+
+def _restored(event: Event) -> str:
+    points = _points(event)
+    text = ngettext(
+        "%(points)s point given back.", "%(points)s points given back.", points
+    )
     return text % {"points": words.number(points)}

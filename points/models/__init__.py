@@ -2,7 +2,14 @@
 
 from points.models.activity import Activity
 from points.models.books import BreakageAssumption, ClosedMonth, ProofRun
-from points.models.ledger import Account, EarningRule, Entry, Lot, LotUse
+from points.models.ledger import (
+    Account,
+    EarningRule,
+    Entry,
+    Lot,
+    LotUse,
+    Reservation,
+)
 
 __all__ = [
     "Account",
@@ -14,4 +21,5 @@ __all__ = [
     "Lot",
     "LotUse",
     "ProofRun",
+    "Reservation",
 ]

@@ -117,6 +117,9 @@ class Account(models.Model):
     pending = models.IntegerField(default=0, db_default=0)
     # Promised to a purchase that is not finished.
     reserved = models.IntegerField(default=0, db_default=0)
+    # What returns took and no lot held: the next points pay it. The lots hold the
+    # balance and this together.
+    owed = models.IntegerField(default=0, db_default=0)
     # All that was ever earned; returns and expiry do not lower it.
     earned_total = models.BigIntegerField(default=0)
     entries = models.IntegerField(default=0)
@@ -127,7 +130,16 @@ class Account(models.Model):
             models.CheckConstraint(
                 condition=Q(pending__gte=0, reserved__gte=0),
                 name="account_parts_not_negative",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(owed__gte=0)
+                & Q(balance__gte=F("pending") + F("reserved") - F("owed")),
+                name="account_lots_cover_the_parts",
+            ),
+            models.CheckConstraint(
+                condition=Q(owed=0) | Q(pending=0, balance=F("reserved") - F("owed")),
+                name="account_owes_only_when_empty",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -262,7 +274,11 @@ class Lot(models.Model):
                 condition=Q(points__gt=0, remaining__gte=0)
                 & Q(remaining__lte=F("points")),
                 name="lot_remaining_within_points",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(is_pending=False) | Q(remaining__gt=0),
+                name="lot_waits_only_with_points",
+            ),
         ]
         indexes = [
             models.Index(
@@ -310,13 +326,75 @@ class LotUse(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["entry", "lot"], name="lotuse_once_per_entry"
-            ),
             models.CheckConstraint(
                 condition=~Q(points=0), name="lotuse_points_not_zero"
             ),
         ]
+        indexes = [
+            # Not unique: a debt may be paid twice from one lot, in part as the points
+            # are taken and again when a reservation lets more of them go.
+            models.Index(fields=["entry", "lot"], name="lotuse_by_entry"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.points}"
+
+
+class Reservation(models.Model):
+    """Points promised to a purchase that is not finished: nobody else can use them.
+
+    It holds an amount and not lots: the points of a member that lapse first, as many as
+    are reserved. Those do not lapse while they are held. It ends once.
+    Personal data: part of a member's account.
+    """
+
+    class Outcome(models.TextChoices):
+        HELD = "HELD", _("Held")
+        CAPTURED = "CAPTURED", _("Used")
+        RELEASED = "RELEASED", _("Let go")
+        LAPSED = "LAPSED", _("Timed out")
+
+    public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    points = models.IntegerField()
+    # Reserves once per member; names its cause.
+    key = models.CharField(max_length=96)
+    reserved_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    outcome = models.CharField(
+        max_length=8, choices=Outcome.choices, default=Outcome.HELD
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member", "key"], name="reservation_key_once_per_member"
+            ),
+            models.CheckConstraint(
+                condition=Q(points__gt=0) & Q(expires_at__gt=F("reserved_at")),
+                name="reservation_holds_something",
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome="HELD", ended_at__isnull=True)
+                | ~Q(outcome="HELD") & Q(ended_at__isnull=False),
+                name="reservation_ends_once",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["member", "expires_at"],
+                condition=Q(outcome="HELD"),
+                name="reservation_held",
+            ),
+            models.Index(
+                fields=["expires_at"],
+                condition=Q(outcome="HELD"),
+                name="reservation_held_by_end",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.points} {self.outcome}"

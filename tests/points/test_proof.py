@@ -94,7 +94,7 @@ def damage(statement):
     with connection.cursor() as cursor:
         # Checks that wait for the end of the transaction keep a table from changing.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        for table in ("points_entry", "points_lotuse"):
+        for table in ("points_entry", "points_lotuse", "points_lot"):
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         cursor.execute(statement)
 
