@@ -165,6 +165,7 @@ _REVIEW = """
             CASE WHEN v.now_rank >= v.back_rank
                 THEN points_tier_until(l.span, v_day, j.joined)
                 ELSE points_tier_until(l.span, {back_day}, j.joined) END AS up_until,
+            CASE WHEN v.now_rank >= v.back_rank THEN v_day ELSE {back_day} END AS up_to,
             v.rank > 0 AND v_day > v.until AS is_due,
             v.is_granted AND v_day > v.shown_until AS is_over,
             kept.total AS kept_sum
@@ -201,7 +202,11 @@ _REVIEW = """
                 ELSE points_tier_until(l.span, f.until, f.joined)
             END AS next_until,
             CASE WHEN f.what IN ('KEPT', 'LANDED') THEN f.kept_sum
-                ELSE f.up_sum END AS counted
+                ELSE f.up_sum END AS counted,
+            points_tier_begins(l.span, CASE WHEN f.what IN ('KEPT', 'LANDED')
+                THEN f.until ELSE f.up_to END, f.joined) AS counted_from,
+            CASE WHEN f.what IN ('KEPT', 'LANDED')
+                THEN LEAST(v_day, f.until + l.grace) ELSE f.up_to END AS counted_to
         FROM found f
         CROSS JOIN LATERAL (
             SELECT CASE f.what
@@ -233,9 +238,10 @@ _REVIEW = """
     ), opened AS (
         -- From `closed`, so that each period ends before the next one begins.
         INSERT INTO points_tierperiod (public_id, member_id, key, rank, rule_id,
-            starts_at, holds_until, cause, measured, below_key, reason)
+            starts_at, holds_until, cause, measured, counted_from, counted_to)
         SELECT points_new_id(), c.member_id, l.keys[c.next_rank + 1], c.next_rank,
-            l.rule, p_now, c.next_until, c.cause, c.counted, '', ''
+            l.rule, p_now, c.next_until, c.cause, c.counted, c.counted_from,
+            c.counted_to
         FROM (
             SELECT * FROM closed
             UNION ALL SELECT * FROM decided d WHERE d.period_id IS NULL) c
@@ -246,8 +252,9 @@ _REVIEW = """
         -- Of the same moment: nobody had it.
         UPDATE points_tierperiod p SET key = l.keys[d.next_rank + 1],
             rank = d.next_rank, rule_id = l.rule, holds_until = d.next_until,
-            cause = d.cause, measured = d.counted, below_key = '', below_until = NULL,
-            reason = '', granted_by_id = NULL
+            cause = d.cause, measured = d.counted, counted_from = d.counted_from,
+            counted_to = d.counted_to, below_key = '', below_until = NULL, reason = '',
+            granted_by_id = NULL
         FROM decided d
         WHERE p.id = d.period_id AND d.is_shown AND p.ends_at IS NULL
             AND p.starts_at >= p_now
@@ -447,8 +454,9 @@ BEGIN
         AND (p.holds_until IS NOT NULL OR array_position(l.keys, p.key::text) = 1);
     WITH gone AS MATERIALIZED (
         SELECT p.id, p.member_id, p.starts_at, p.holds_until, p.measured, p.cause,
-            p.below_key, p.below_until, p.reason, p.granted_by_id, p.rule_id,
-            p.key, points_tier_rank(l.keys, p.key, p.rule_id) AS next_rank
+            p.counted_from, p.counted_to, p.below_key, p.below_until, p.reason,
+            p.granted_by_id, p.rule_id, p.key,
+            points_tier_rank(l.keys, p.key, p.rule_id) AS next_rank
         FROM points_tierperiod p JOIN members_member m ON m.id = p.member_id
         WHERE m.programme_id = p_programme AND p.ends_at IS NULL
             AND m.status NOT IN ('MERGED', 'ERASED')
@@ -460,12 +468,13 @@ BEGIN
         RETURNING g.*
     ), opened AS (
         INSERT INTO points_tierperiod (public_id, member_id, key, rank, rule_id,
-            starts_at, holds_until, cause, measured, below_key, below_until, reason,
-            granted_by_id)
+            starts_at, holds_until, cause, measured, counted_from, counted_to,
+            below_key, below_until, reason, granted_by_id)
         SELECT points_new_id(), c.member_id, l.keys[c.next_rank + 1], c.next_rank,
             l.rule, p_now,
             CASE WHEN c.next_rank > 0 OR c.cause = 'GRANTED' THEN c.holds_until END,
             CASE c.cause WHEN 'GRANTED' THEN 'GRANTED' ELSE 'MOVED' END, c.measured,
+            c.counted_from, c.counted_to,
             CASE c.cause WHEN 'GRANTED' THEN l.keys[points_tier_rank(
                 l.keys, c.below_key, c.rule_id) + 1] ELSE '' END,
             c.below_until, c.reason, c.granted_by_id
@@ -535,42 +544,190 @@ BEGIN
     END LOOP;
 END $$;
 """
-_GRANTS = """
--- Gives a member a tier until a day, above what they have; returns the period. What
--- they have without it goes on beneath it.
-CREATE FUNCTION points_tier_grant(
-    p_member bigint, p_key text, p_until date, p_reason text, p_staff bigint,
-    p_now timestamptz
-) RETURNS uuid LANGUAGE plpgsql AS $$
+_MERGING = """
+-- What a member's tier is made of: the level that was earned and until when it holds,
+-- and a grant above it, if any. Without an open period, the lowest tier.
+CREATE FUNCTION points_tier_standing(
+    p_member bigint, p_keys text[],
+    OUT period points_tierperiod, OUT rank integer, OUT key text, OUT until date,
+    OUT is_granted boolean
+) LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    SELECT * INTO period FROM points_tierperiod p
+    WHERE p.member_id = p_member AND p.ends_at IS NULL;
+    is_granted := period.cause IS NOT DISTINCT FROM 'GRANTED';
+    key := COALESCE(CASE WHEN is_granted THEN period.below_key ELSE period.key END,
+        p_keys[1]);
+    until := CASE WHEN is_granted THEN period.below_until ELSE period.holds_until END;
+    rank := CASE WHEN is_granted THEN points_tier_rank(p_keys, key, period.rule_id)
+        ELSE COALESCE(period.rank, 0) END;
+END $$;
+
+-- Ends an open period and begins another like a given one; returns the new one's key.
+CREATE FUNCTION points_tier_replace(
+    p_member bigint, p_open bigint, p_next points_tierperiod, p_now timestamptz
+) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    v_from timestamptz := p_now;
+BEGIN
+    -- A period of the same moment is let go: nobody had it.
+    DELETE FROM points_tierperiod p WHERE p.id = p_open AND p.starts_at >= p_now
+    RETURNING p.starts_at INTO v_from;
+    UPDATE points_tierperiod p SET ends_at = p_now WHERE p.id = p_open;
+    p_next.id := nextval(pg_get_serial_sequence('points_tierperiod', 'id'));
+    p_next.public_id := points_new_id();
+    p_next.member_id := p_member;
+    p_next.starts_at := GREATEST(p_now, COALESCE(v_from, p_now));
+    p_next.ends_at := NULL;
+    INSERT INTO points_tierperiod SELECT (p_next).*;
+    RETURN p_next.id;
+END $$;
+
+-- What one membership did becomes the other's, and the higher level is kept. Returns
+-- what the undoing needs; null when there was nothing.
+CREATE FUNCTION points_tiers_merge(
+    p_kept bigint, p_merged bigint, p_now timestamptz
+) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     l record;
-    v_programme bigint;
-    v_had points_tierperiod;
-    v_id uuid := points_new_id();
-    v_rank integer;
+    k record;
+    m record;
+    v_days jsonb;
+    v_next points_tierperiod;
+    v_made bigint;
 BEGIN
-    -- A merge of the member waits, or is seen: it holds the row, too.
-    SELECT m.programme_id INTO v_programme FROM members_member m
-    WHERE m.id = p_member AND m.status NOT IN ('MERGED', 'ERASED') FOR NO KEY UPDATE;
-    SELECT * INTO l FROM points_ladder(v_programme, p_now);
-    v_rank := array_position(l.keys, p_key) - 1;
-    IF v_rank IS NULL THEN RETURN NULL; END IF;
-    SELECT * INTO v_had FROM points_tierperiod p
-    WHERE p.member_id = p_member AND p.ends_at IS NULL FOR UPDATE;
-    IF v_had.id IS NOT NULL AND v_had.starts_at >= p_now THEN
-        DELETE FROM points_tierperiod p WHERE p.id = v_had.id;
-    ELSIF v_had.id IS NOT NULL THEN
-        UPDATE points_tierperiod p SET ends_at = p_now WHERE p.id = v_had.id;
+    WITH gone AS (
+        DELETE FROM points_activity a WHERE a.member_id = p_merged RETURNING a.*
+    ), added AS (
+        INSERT INTO points_activity AS a
+            (member_id, "on", spend, visits, points, actions)
+        SELECT p_kept, g."on", g.spend, g.visits, g.points, g.actions
+        FROM gone g ORDER BY g."on"
+        ON CONFLICT (member_id, "on") DO UPDATE SET
+            spend = a.spend + EXCLUDED.spend, visits = a.visits + EXCLUDED.visits,
+            points = a.points + EXCLUDED.points,
+            actions = a.actions + EXCLUDED.actions
+    )
+    SELECT jsonb_object_agg(g."on", jsonb_build_array(
+        g.spend, g.visits, g.points, g.actions)) INTO v_days FROM gone g;
+
+    SELECT (points_ladder(e.programme_id, p_now)).* INTO l
+    FROM members_member e WHERE e.id = p_kept;
+    SELECT * INTO k FROM points_tier_standing(p_kept, l.keys);
+    SELECT * INTO m FROM points_tier_standing(p_merged, l.keys);
+    IF (m.period).id IS NOT NULL THEN
+        UPDATE points_tierperiod p
+        SET ends_at = GREATEST(p_now, p.starts_at + interval '1 microsecond')
+        WHERE p.id = (m.period).id;
+        -- The grant that is worth more, and beneath it the level that is.
+        v_next := CASE
+            WHEN k.is_granted AND NOT (m.is_granted
+                AND (m.period).rank > (k.period).rank) THEN k.period
+            WHEN m.is_granted AND (m.period).rank > GREATEST(k.rank, m.rank)
+                THEN m.period
+            WHEN (m.rank, COALESCE(m.until, '-infinity'))
+                > (k.rank, COALESCE(k.until, '-infinity')) THEN m.period
+            ELSE k.period END;
+        IF v_next.cause = 'GRANTED' AND v_next.rank > GREATEST(k.rank, m.rank) THEN
+            v_next.below_key := CASE WHEN m.rank > k.rank THEN m.key ELSE k.key END;
+            v_next.below_until := CASE WHEN m.rank > k.rank THEN m.until
+                WHEN m.rank = k.rank THEN GREATEST(m.until, k.until)
+                ELSE k.until END;
+        ELSIF v_next.cause = 'GRANTED' THEN
+            -- What was earned is as high: no grant is needed for it.
+            v_next.key := CASE WHEN m.rank >= k.rank THEN m.key ELSE k.key END;
+            v_next.rank := GREATEST(m.rank, k.rank);
+            v_next.holds_until := CASE WHEN m.rank > k.rank THEN m.until
+                WHEN m.rank = k.rank THEN GREATEST(m.until, k.until)
+                ELSE k.until END;
+            v_next.below_key := '';
+            v_next.below_until := NULL;
+            v_next.reason := '';
+            v_next.granted_by_id := NULL;
+            v_next.cause := 'MERGED';
+        ELSIF v_next.id IS DISTINCT FROM (k.period).id THEN
+            v_next.cause := 'MERGED';
+        END IF;
+        IF v_next IS DISTINCT FROM k.period THEN
+            v_made := points_tier_replace(p_kept, (k.period).id, v_next, p_now);
+        END IF;
     END IF;
-    INSERT INTO points_tierperiod (public_id, member_id, key, rank, rule_id, starts_at,
-        holds_until, cause, measured, below_key, below_until, reason, granted_by_id)
-    VALUES (v_id, p_member, p_key, v_rank, l.rule, p_now, p_until, 'GRANTED', 0,
-        CASE WHEN v_had.id IS NULL THEN l.keys[1]
-            WHEN v_had.cause = 'GRANTED' THEN v_had.below_key ELSE v_had.key END,
-        CASE WHEN v_had.cause = 'GRANTED' THEN v_had.below_until
-            ELSE v_had.holds_until END,
-        p_reason, p_staff);
-    RETURN v_id;
+    IF v_days IS NULL AND (m.period).id IS NULL THEN RETURN NULL; END IF;
+    -- Both together may have done enough for more.
+    IF points_tier_rise(p_kept, (p_now AT TIME ZONE l.zone)::date, p_now) THEN
+        SELECT p.id INTO v_made FROM points_tierperiod p
+        WHERE p.member_id = p_kept AND p.ends_at IS NULL;
+    END IF;
+    RETURN jsonb_build_object('days', COALESCE(v_days, '{}'), 'made', v_made,
+        'kept', CASE WHEN (k.period).id IS NOT NULL THEN to_jsonb(k.period) END,
+        'merged', CASE WHEN (m.period).id IS NOT NULL THEN to_jsonb(m.period) END);
+END $$;
+
+-- Gives back what `points_tiers_merge` noted: of each day as much as is still there,
+-- and to both the tiers that they had, unless the kept one has another since.
+CREATE FUNCTION points_tiers_unmerge(
+    p_kept bigint, p_merged bigint, p_note jsonb, p_now timestamptz
+) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    l record;
+    v_next points_tierperiod;
+    v_open bigint;
+BEGIN
+    WITH noted AS (
+        SELECT d.key::date AS day, (d.value ->> 0)::numeric AS spend,
+            (d.value ->> 1)::integer AS visits, (d.value ->> 2)::integer AS points,
+            (d.value ->> 3)::integer AS actions
+        FROM jsonb_each(p_note -> 'days') d
+    ), left_over AS (
+        SELECT n.day, LEAST(n.spend, GREATEST(a.spend, 0)) AS spend,
+            LEAST(n.visits, a.visits) AS visits,
+            LEAST(n.points, GREATEST(a.points, 0)) AS points,
+            LEAST(n.actions, a.actions) AS actions
+        FROM noted n JOIN points_activity a
+            ON a.member_id = p_kept AND a."on" = n.day
+    ), taken AS (
+        UPDATE points_activity a SET spend = a.spend - t.spend,
+            visits = a.visits - t.visits, points = a.points - t.points,
+            actions = a.actions - t.actions
+        FROM left_over t WHERE a.member_id = p_kept AND a."on" = t.day
+    )
+    INSERT INTO points_activity AS a (member_id, "on", spend, visits, points, actions)
+    SELECT p_merged, t.day, t.spend, t.visits, t.points, t.actions FROM left_over t
+    ON CONFLICT (member_id, "on") DO UPDATE SET
+        spend = a.spend + EXCLUDED.spend, visits = a.visits + EXCLUDED.visits,
+        points = a.points + EXCLUDED.points, actions = a.actions + EXCLUDED.actions;
+
+    SELECT (points_ladder(e.programme_id, p_now)).* INTO l
+    FROM members_member e WHERE e.id = p_kept;
+    SELECT p.id INTO v_open FROM points_tierperiod p
+    WHERE p.member_id = p_kept AND p.ends_at IS NULL
+        AND p.id = (p_note ->> 'made')::bigint;
+    IF FOUND THEN
+        IF p_note -> 'kept' <> 'null' THEN
+            v_next := jsonb_populate_record(NULL::points_tierperiod, p_note -> 'kept');
+            IF v_next.cause <> 'GRANTED' THEN v_next.cause := 'PARTED'; END IF;
+        ELSE
+            SELECT * INTO v_next FROM points_tierperiod p WHERE p.id = v_open;
+            v_next.key := COALESCE(l.keys[1], v_next.key);
+            v_next.rank := 0;
+            v_next.holds_until := NULL;
+            v_next.cause := 'PARTED';
+            v_next.below_key := '';
+            v_next.below_until := NULL;
+            v_next.reason := '';
+            v_next.granted_by_id := NULL;
+        END IF;
+        PERFORM points_tier_replace(p_kept, v_open, v_next, p_now);
+    END IF;
+    IF p_note -> 'merged' <> 'null' AND NOT EXISTS (
+        SELECT FROM points_tierperiod p
+        WHERE p.member_id = p_merged AND (p.ends_at IS NULL OR p.ends_at > p_now))
+    THEN
+        v_next := jsonb_populate_record(NULL::points_tierperiod, p_note -> 'merged');
+        IF v_next.cause <> 'GRANTED' THEN v_next.cause := 'PARTED'; END IF;
+        PERFORM points_tier_replace(p_merged, NULL, v_next, p_now);
+    END IF;
+    PERFORM points_tier_rise(p_kept, (p_now AT TIME ZONE l.zone)::date, p_now);
 END $$;
 """
 
@@ -580,10 +737,13 @@ ALTER TABLE points_tierperiod ADD CONSTRAINT tierperiod_no_overlap
 EXCLUDE USING gist (
     int8range(member_id, member_id, '[]') WITH &&,
     tstzrange(starts_at, ends_at) WITH &&);
-{_YEAR}{_DAYS}{_LADDER}{_REVIEWS}{_GRANTS}
+{_YEAR}{_DAYS}{_LADDER}{_REVIEWS}{_MERGING}
 """
 BACKWARDS = """
-DROP FUNCTION points_tier_grant(bigint, text, date, text, bigint, timestamptz);
+DROP FUNCTION points_tiers_unmerge(bigint, bigint, jsonb, timestamptz);
+DROP FUNCTION points_tiers_merge(bigint, bigint, timestamptz);
+DROP FUNCTION points_tier_replace(bigint, bigint, points_tierperiod, timestamptz);
+DROP FUNCTION points_tier_standing(bigint, text[]);
 DROP FUNCTION points_tiers_settle(bigint, timestamptz);
 DROP FUNCTION points_tiers_move(bigint, timestamptz);
 DROP FUNCTION points_after_receipt(
@@ -650,6 +810,8 @@ class Migration(migrations.Migration):
                 ('holds_until', models.DateField(null=True)),
                 ('cause', models.CharField(choices=[('REACHED', 'Reached'), ('KEPT', 'Kept'), ('LANDED', 'Not earned again'), ('GRANTED', 'Granted by the club'), ('ENDED', 'The granted time is over'), ('MOVED', "The club's tiers changed"), ('MERGED', 'Came with another membership'), ('PARTED', 'Two memberships were parted again')], max_length=8)),
                 ('measured', models.DecimalField(decimal_places=2, default=0, max_digits=14)),
+                ('counted_from', models.DateField(null=True)),
+                ('counted_to', models.DateField(null=True)),
                 ('below_key', models.CharField(blank=True, db_default='', max_length=40)),
                 ('below_until', models.DateField(null=True)),
                 ('reason', models.CharField(blank=True, db_default='', max_length=200, verbose_name='reason')),

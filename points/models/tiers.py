@@ -44,8 +44,10 @@ class TierPeriod(models.Model):
     # which nobody can lose.
     holds_until = models.DateField(null=True)
     cause = models.CharField(max_length=8, choices=Cause.choices)
-    # What was counted when it was decided, in the ladder's measure.
+    # What was counted when it was decided, in the ladder's measure, and of which days.
     measured = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+    counted_from = models.DateField(null=True)
+    counted_to = models.DateField(null=True)
 
     # GRANTED: what the member has without the grant, and gets back when it is over.
     below_key = models.CharField(max_length=40, blank=True, db_default="")
