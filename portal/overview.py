@@ -11,6 +11,8 @@ from django.utils.translation import ngettext
 from common.money import display
 from members.models import Member
 from points import rules, words
+from points.programme.naming import names_for
+from points.programme.sentences import what_can_be_said
 from points.rules import EarningRule
 from points.selectors import balance_of, find_rule, next_benefit, next_expiry
 
@@ -65,7 +67,14 @@ def overview_of(member: Member, *, now: datetime) -> Overview:
 def rule_sentences(member: Member, *, now: datetime) -> list[str]:
     """Say the whole rule in force, or nothing while there is none."""
     rule = find_rule(programme_id=member.programme_id, at=now)
-    return words.terms(rule, member.programme.currency) if rule else []
+    if rule is None:
+        return []
+    said = what_can_be_said(
+        rule,
+        currency=member.programme.currency,
+        names=names_for(rule, programme_id=member.programme_id),
+    )
+    return [sentence.text for sentence in said]
 
 
 def _vouchers(count: int, worth: str) -> str:
