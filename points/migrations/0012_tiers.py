@@ -789,13 +789,15 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='TierNear',
+            name='TierOutlook',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('NEAR', 'Near the next tier'), ('LANDING', 'About to lose the tier')], max_length=8)),
                 ('key', models.CharField(max_length=40)),
                 ('missing', models.DecimalField(decimal_places=2, max_digits=14)),
+                ('until', models.DateField(null=True)),
                 ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='members.member')),
-                ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='near', to='points.tierrun')),
+                ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='outlook', to='points.tierrun')),
             ],
         ),
         migrations.CreateModel(
@@ -829,8 +831,8 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('programme', 'on'), name='tierrun_once_a_day'),
         ),
         migrations.AddConstraint(
-            model_name='tiernear',
-            constraint=models.UniqueConstraint(fields=('run', 'key', 'member'), name='tiernear_once_a_night'),
+            model_name='tieroutlook',
+            constraint=models.UniqueConstraint(fields=('run', 'kind', 'key', 'member'), name='tieroutlook_once_a_night'),
         ),
         migrations.RunSQL(FORWARDS, BACKWARDS),
     ]

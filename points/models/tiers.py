@@ -92,7 +92,7 @@ class TierPeriod(models.Model):
 class TierRun(models.Model):
     """One night's review of all members of a club, and how they stood after it.
 
-    Holds no personal data of members; those who were near a tier are in `TierNear`.
+    Holds no personal data of members; members to look at are in `TierOutlook`.
     """
 
     programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="+")
@@ -117,27 +117,34 @@ class TierRun(models.Model):
         return f"{self.on}"
 
 
-class TierNear(models.Model):
-    """A member who was near the next tier on the night of a review.
+class TierOutlook(models.Model):
+    """A member who was near a tier, or about to lose theirs, when a night was reviewed.
 
-    Only the nearest of each tier: they are there to be looked at. Personal data:
-    worked out from how much somebody buys.
+    Only some of each tier, the nearest first: they are there to be looked at. Personal
+    data: worked out from how much somebody buys.
     """
 
+    class Kind(models.TextChoices):
+        NEAR = "NEAR", _("Near the next tier")
+        LANDING = "LANDING", _("About to lose the tier")
+
     run = models.ForeignKey(
-        TierRun, on_delete=models.CASCADE, related_name="near", db_index=False
+        TierRun, on_delete=models.CASCADE, related_name="outlook", db_index=False
     )
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="+")
-    # The tier they are near to, and what was missing.
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    # The tier they are near to, or about to lose; what was missing, and by when.
     key = models.CharField(max_length=40)
     missing = models.DecimalField(max_digits=14, decimal_places=2)
+    until = models.DateField(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["run", "key", "member"], name="tiernear_once_a_night"
+                fields=["run", "kind", "key", "member"],
+                name="tieroutlook_once_a_night",
             )
         ]
 
     def __str__(self) -> str:
-        return f"{self.key} {self.missing}"
+        return f"{self.kind} {self.key} {self.missing}"
