@@ -7,6 +7,7 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client, TransactionTestCase
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from common import even_time
 from stores.roles import Role
@@ -47,6 +48,29 @@ def _quickly_emptied():
             "_fixture_teardown",
             lambda _test: empty_tables(),
         )
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_read_once():
+    """Look through the static files once, and not for every client of every test."""
+    add_files = WhiteNoiseMiddleware.add_files
+    known = {}
+
+    def add_known(middleware, root, prefix=None):
+        if (root, prefix) not in known:
+            before = dict(middleware.files)
+            add_files(middleware, root, prefix)
+            known[root, prefix] = {
+                path: file
+                for path, file in middleware.files.items()
+                if before.get(path) is not file
+            }
+        else:
+            middleware.files.update(known[root, prefix])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files", add_known)
         yield
 
 
