@@ -6,7 +6,9 @@ from common.ui import navigation
 from members import panels
 from members.panels import Column
 from points import comparison, faults, kinds, merging
+from points.actions import registrations as actions
 from points.books import closing
+from points.goodwill import registrations as goodwill
 from stores import audit
 from stores.roles import Role
 
@@ -20,6 +22,8 @@ def register() -> None:
     kinds.register()
     merging.register()
     comparison.register()
+    actions.register()
+    goodwill.register()
     audit.register_action(kinds.ADJUSTED, _("Adjusted a member's points"))
     audit.register_action(closing.MONTH_CLOSED, _("Closed a month of the points"))
     audit.register_action(
