@@ -78,6 +78,9 @@ class SummaryDocument(serializers.Serializer[Any]):
         help_text="To use; below zero after a return of used points."
     )
     pending = serializers.IntegerField(help_text="Earned, not usable before its day.")
+    reserved = serializers.IntegerField(
+        help_text="Promised to purchases that are not finished."
+    )
     owed = serializers.IntegerField(help_text="What later purchases pay first.")
     worth = serializers.CharField(help_text="Of what is available, such as 42.50.")
     currency = serializers.CharField()
@@ -98,6 +101,10 @@ class EntryDocument(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     kind = serializers.ChoiceField(choices=Entry.Kind.values)
     points = serializers.IntegerField()
+    moved = serializers.IntegerField(
+        help_text="How many points began to count, were reserved or let go; the balance"
+        " stays as it is."
+    )
     balanceAfter = serializers.IntegerField()
     at = serializers.DateTimeField(help_text="The day of business.")
     bookedAt = serializers.DateTimeField()
@@ -106,6 +113,9 @@ class EntryDocument(serializers.Serializer[Any]):
     cause = CauseDocument(allow_null=True)
     left = serializers.IntegerField(
         allow_null=True, help_text="Of an earning: what is not used yet."
+    )
+    activeFrom = serializers.DateTimeField(
+        allow_null=True, help_text="Of an earning: when it can be used."
     )
     expiresAt = serializers.DateTimeField(allow_null=True)
 

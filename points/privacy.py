@@ -21,6 +21,7 @@ from points.models import (
     Lot,
     LotUse,
     ProofRun,
+    Reservation,
 )
 
 # The ledger is part of the books: points are a debt. Erasure leaves the entries, tied
@@ -58,7 +59,8 @@ def register_all() -> None:
         Account,
         {
             **each(_KEY, "member", "entries"),
-            **each(_POINTS, "balance", "earned_total", "changed_at"),
+            **each(_POINTS, "balance", "pending", "reserved", "owed"),
+            **each(_POINTS, "earned_total", "changed_at"),
         },
     )
     register(
@@ -66,15 +68,16 @@ def register_all() -> None:
         {
             **each(_KEY, "id", "public_id", "member", "key", "rule", "reverses"),
             **each(_KEY, "source_type", "source_id"),
-            **each(_POINTS, "kind", "points", "balance_after", "at", "posted_at"),
-            **each(_POINTS, "reason"),
+            **each(_POINTS, "kind", "points", "moved", "balance_after", "at"),
+            **each(_POINTS, "posted_at", "reason"),
         },
     )
     register(
         Lot,
         {
             **each(_KEY, "entry", "member", "origin"),
-            **each(_POINTS, "points", "remaining", "active_from", "expires_at"),
+            **each(_POINTS, "points", "remaining", "active_from", "is_pending"),
+            **each(_POINTS, "expires_at"),
         },
     )
     register(
@@ -82,6 +85,14 @@ def register_all() -> None:
         {
             **each(_KEY, "id", "member", "entry", "lot"),
             **each(_POINTS, "points"),
+        },
+    )
+    register(
+        Reservation,
+        {
+            **each(_KEY, "id", "public_id", "member", "key"),
+            **each(_POINTS, "points", "reserved_at", "expires_at", "ended_at"),
+            **each(_POINTS, "outcome"),
         },
     )
     register(

@@ -256,7 +256,7 @@ class _Batch:
                 or receipt.store_code not in self.shops
                 or receipt.original_unique_id
                 or prepared.has_returns
-                or (buyer is not None and earnings.balance(buyer.id) < 0)
+                or (buyer is not None and earnings.owes(buyer.id))
             ):
                 touched |= keys
                 unusual.append(prepared)

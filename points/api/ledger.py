@@ -49,6 +49,7 @@ class MemberSummary(ApiView):
                 "at": at.isoformat(),
                 "available": held.available,
                 "pending": held.pending,
+                "reserved": held.reserved,
                 "owed": held.owed,
                 "worth": str(rules.worth(held.available, rule)) if rule else "0.00",
                 "currency": caller.currency,
@@ -212,6 +213,7 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "id": str(entry.public_id),
         "kind": entry.kind,
         "points": entry.points,
+        "moved": entry.moved,
         "balanceAfter": entry.balance_after,
         "at": entry.at.isoformat(),
         "bookedAt": entry.posted_at.isoformat(),
@@ -221,6 +223,7 @@ def _entry(entry: Entry) -> dict[str, Any]:
         if entry.source_id
         else None,
         "left": lot.remaining if lot else None,
+        "activeFrom": lot.active_from.isoformat() if lot else None,
         "expiresAt": lot.expires_at.isoformat() if lot and lot.expires_at else None,
     }
 

@@ -1055,6 +1055,46 @@ BEGIN
     END LOOP;
 END $$;
 
+-- READING
+
+-- What a member has at this moment, also what the run that posts it has not come by
+-- for yet: of a balance what can be used, waits and is reserved. `usable` is below zero
+-- when the member owes, and by as much.
+CREATE FUNCTION points_parts(
+    p_member bigint, p_now timestamptz,
+    OUT balance integer, OUT usable integer, OUT pending integer, OUT reserved integer
+) LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    v_passed integer := 0;
+    v_waiting integer := 0;
+BEGIN
+    SELECT a.balance, a.pending, a.reserved INTO balance, pending, reserved
+    FROM points_account a WHERE a.member_id = p_member;
+    IF NOT FOUND THEN
+        balance := 0; usable := 0; pending := 0; reserved := 0;
+        RETURN;
+    END IF;
+    IF reserved > 0 THEN
+        SELECT COALESCE(sum(r.points), 0) INTO reserved FROM points_reservation r
+        WHERE r.member_id = p_member AND r.outcome = 'HELD' AND r.expires_at > p_now;
+    END IF;
+    IF pending > 0 THEN
+        SELECT COALESCE(sum(l.remaining), 0),
+            COALESCE(sum(l.remaining) FILTER (WHERE l.expires_at <= p_now), 0)
+        INTO v_waiting, v_passed FROM points_lot l
+        WHERE l.member_id = p_member AND l.remaining > 0 AND l.is_pending
+            AND l.active_from > p_now;
+        pending := v_waiting - v_passed;
+        balance := balance - v_passed;
+    END IF;
+    SELECT COALESCE(sum(l.remaining), 0) INTO v_passed FROM points_lot l
+    WHERE l.member_id = p_member AND l.remaining > 0 AND l.expires_at <= p_now
+        AND (NOT l.is_pending OR l.active_from <= p_now);
+    -- What has passed its day while it is reserved has not lapsed.
+    balance := balance - GREATEST(v_passed - reserved, 0);
+    usable := balance - pending - reserved;
+END $$;
+
 -- GUARDS
 
 -- Of a lot only what is left of it changes, and once whether it waits; its days and
@@ -1125,6 +1165,7 @@ DROP TRIGGER lot_kept ON points_lot;
 DROP TRIGGER lot_origin_never_changes ON points_lot;
 DROP TRIGGER lot_waits_once ON points_lot;
 DROP TRIGGER lot_days_never_change ON points_lot;
+DROP FUNCTION points_parts(bigint, timestamptz);
 DROP FUNCTION points_restore(
     bigint, bigint, integer, timestamptz, timestamptz, text, text, uuid, text, uuid,
     timestamptz);
