@@ -1,12 +1,20 @@
 """Where sentences get their names from: stores, and articles of the catalogue."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 
-from points.programme import goods
 from points.programme.sentences import Names, Place
 from points.programme.terms import Goods
 from points.rules import EarningRule
 from stores.models import Store
+
+# Of a programme and article numbers: the names of those that it sells.
+FindArticles = Callable[[int, Collection[str]], Mapping[str, str]]
+_find_articles: list[FindArticles] = []
+
+
+def register_articles(find: FindArticles) -> None:
+    """Take the names of articles from here; the catalogue is in a higher room."""
+    _find_articles[:] = [find]
 
 
 def names_for(rule: EarningRule, *, programme_id: int) -> Names:
@@ -30,5 +38,10 @@ def _stores(programme_id: int) -> dict[str, Place]:
 
 def _articles(programme_id: int, named: Collection[Goods]) -> dict[str, str]:
     asked = {sku for each in named for sku in each.skus}
-    found = (goods.registered().find(programme_id, sku) for sku in sorted(asked))
-    return {article.sku: article.name for article in found if article}
+    if not asked:
+        return {}
+    return {
+        sku: name
+        for find in _find_articles
+        for sku, name in find(programme_id, asked).items()
+    }

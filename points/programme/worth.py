@@ -19,12 +19,11 @@ class Worth:
 
 def of(rule: EarningRule) -> Worth:
     """Return what a point is worth by the vouchers that it can become."""
-    steps = rule.terms.vouchers.steps
-    if not steps:
-        return Worth(rule.point_value, rule.point_value)
     each = [
         (step.value / step.points).quantize(NEAREST, rounding=ROUND_HALF_UP)
-        for step in steps
-        if step.points
+        for step in rule.terms.vouchers.steps
+        if step.points > 0
     ]
-    return Worth(min(each), max(each)) if each else Worth(Decimal(0), Decimal(0))
+    if not each:
+        return Worth(rule.point_value, rule.point_value)
+    return Worth(min(each), max(each))

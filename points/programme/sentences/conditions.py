@@ -58,7 +58,9 @@ class Conditions:
         """Say on which goods: `on coffee and tea`."""
         if not self.when.goods:
             return ""
-        named = together(goods_named(self.when.goods, self.names, Kind.MULTIPLIER))
+        named = together(
+            goods_named(self.when.goods, self.names, Kind.MULTIPLIER, self.key)
+        )
         return _("on %(goods)s") % {"goods": named}
 
     def first_purchase(self) -> str:
