@@ -131,6 +131,7 @@ TABLE: dict[str, Access] = {
     "till:prove": till(post=_AT_TILL),
     "till:name": till(_RUN_A_STORE, _RUN_A_STORE),
     "till:choose": till(post=_RUN_A_STORE),
+    "till:how-it-works": till(_AT_TILL),
     # consent: the texts that members agree to; OWNER and DPO publish
     "privacy:text-list": desk(_WRITE_TEXTS),
     "privacy:text-detail": desk(_WRITE_TEXTS),
@@ -166,6 +167,7 @@ TABLE: dict[str, Access] = {
     "portal:email-confirm": member("POST"),
     "portal:email-code": member("GET", "POST"),
     "portal:help": member("GET"),
+    "portal:how-it-works": member("GET"),
     "portal:step-up": member("GET", "POST"),
     "portal:step-up-code": member("GET", "POST"),
     "portal:phone-change": member("GET", "POST"),
@@ -205,6 +207,7 @@ TABLE: dict[str, Access] = {
     "enrolment:sent": public("GET"),
     "enrolment:welcome": public("GET"),
     "enrolment:terms": public("GET"),
+    "enrolment:how-it-works": public("GET"),
     # enrolment at the desk; a store manager sees the stores they run
     "enrolment:registrations": desk((*_MAKE_POSTERS, Role.ANALYST)),
     "enrolment:poster": desk(_MAKE_POSTERS),
@@ -289,6 +292,8 @@ TABLE: dict[str, Access] = {
     "points:liability": desk(_SEE_BOOKS),
     "points:month-close": desk(post=_OWNER),
     "points:assumption-add": desk(_OWNER, _OWNER),
+    "points:leaflet": desk(ANYONE),
+    "points:leaflet-pdf": desk(ANYONE),
     "points:proof": desk(_SEE_BOOKS),
     "points:proof-run": desk(post=_OWNER),
     "purchases:member-panel": desk(_SEE_MEMBERS),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from points.views import books, ledger, panel
+from points.views import books, leaflet, ledger, panel
 
 app_name = "points"
 
@@ -13,6 +13,8 @@ urlpatterns = [
         ledger.MemberLedger.as_view(),
         name="member-ledger",
     ),
+    path("points/programme/leaflet/", leaflet.leaflet, name="leaflet"),
+    path("points/programme/leaflet.pdf", leaflet.leaflet_file, name="leaflet-pdf"),
     path("points/liability/", books.liability_page, name="liability"),
     path("points/liability/close/", books.month_close, name="month-close"),
     path("points/liability/assumption/", books.assumption_add, name="assumption-add"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from till.views import device, staff, till
+from till.views import device, explaining, staff, till
 
 app_name = "till"
 
@@ -14,6 +14,7 @@ urlpatterns = [
     path("prove/", till.prove, name="prove"),
     path("name/", till.name, name="name"),
     path("choose/", till.choose, name="choose"),
+    path("how-it-works/", explaining.how_it_works, name="how-it-works"),
     path("enrol/", device.enrol, name="enrol"),
     path("staff/", staff.staff, name="staff"),
     path("staff/<uuid:public_id>/", staff.pin, name="pin"),
