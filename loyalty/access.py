@@ -25,6 +25,8 @@ _SEE_MEMBERS = (*_EXPORT_MEMBERS, Role.MARKETER)
 _IMPORT = (Role.OWNER, Role.MARKETER)
 _WRITE_TEXTS = (*_AUDITORS, Role.MARKETER)
 _SEE_IMPORTS = (*_IMPORT, Role.DATA_PROTECTION_OFFICER)
+# Who writes the programme and publishes it.
+_WRITE_PROGRAMME = (Role.OWNER, Role.MARKETER)
 # Who sees what the club owes in points, and whether the ledger adds up.
 _SEE_BOOKS = (Role.OWNER, Role.ANALYST, Role.MARKETER)
 
@@ -132,6 +134,9 @@ TABLE: dict[str, Access] = {
     "till:name": till(_RUN_A_STORE, _RUN_A_STORE),
     "till:choose": till(post=_RUN_A_STORE),
     "till:how-it-works": till(_AT_TILL),
+    "till:goodwill": till(_AT_TILL),
+    "till:goodwill-amounts": till(_AT_TILL, _AT_TILL),
+    "till:goodwill-approve": till(post=_AT_TILL),
     # consent: the texts that members agree to; OWNER and DPO publish
     "privacy:text-list": desk(_WRITE_TEXTS),
     "privacy:text-detail": desk(_WRITE_TEXTS),
@@ -296,6 +301,22 @@ TABLE: dict[str, Access] = {
     "points:leaflet-pdf": desk(ANYONE),
     "points:proof": desk(_SEE_BOOKS),
     "points:proof-run": desk(post=_OWNER),
+    # points: the programme in versions; owner and marketer write and publish
+    "points:programme": desk(_SEE_BOOKS),
+    "points:programme-figures-panel": desk(_SEE_BOOKS),
+    "points:version-detail": desk(_SEE_BOOKS),
+    "points:basket": desk(_SEE_BOOKS),
+    "points:goods-panel": desk(_SEE_BOOKS),
+    "points:articles-panel": desk(_SEE_BOOKS),
+    "points:draft-add": desk(post=_WRITE_PROGRAMME),
+    "points:draft-edit": desk(_WRITE_PROGRAMME, _WRITE_PROGRAMME),
+    "points:draft-say": desk(post=_WRITE_PROGRAMME),
+    "points:draft-discard": desk(post=_WRITE_PROGRAMME),
+    "points:draft-publish": desk(_WRITE_PROGRAMME, _WRITE_PROGRAMME),
+    "points:multiplier-add": desk(_WRITE_PROGRAMME, _WRITE_PROGRAMME),
+    "points:multiplier-say": desk(post=_WRITE_PROGRAMME),
+    "points:multiplier-edit": desk(_WRITE_PROGRAMME, _WRITE_PROGRAMME),
+    "api-points:programme": api("GET"),
     "purchases:member-panel": desk(_SEE_MEMBERS),
     "consent:permission-withdraw": desk(post=_EXPORT_MEMBERS),
     "consent:permission-give": desk(post=_EXPORT_MEMBERS),

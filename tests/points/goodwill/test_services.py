@@ -343,13 +343,13 @@ class TestWhatWasGiven:
     @pytest.mark.parametrize(
         "change",
         [
-            "worth = 500",
-            "points = 1",
-            "staff_id = approved_by_id",
-            "note = 'Something else'",
-            "at = at + interval '1 day'",
-            "confirmed_at = NULL",
-            "member_id = member_id + 1",
+            "UPDATE points_goodwillgrant SET worth = 500",
+            "UPDATE points_goodwillgrant SET points = 1",
+            "UPDATE points_goodwillgrant SET staff_id = approved_by_id",
+            "UPDATE points_goodwillgrant SET note = 'Something else'",
+            "UPDATE points_goodwillgrant SET at = at + interval '1 day'",
+            "UPDATE points_goodwillgrant SET confirmed_at = NULL",
+            "UPDATE points_goodwillgrant SET member_id = member_id + 1",
         ],
     )
     def test_stays(self, vera, store, carl, mona, change):
@@ -360,7 +360,7 @@ class TestWhatWasGiven:
             transaction.atomic(),
             connection.cursor() as cursor,
         ):
-            cursor.execute("UPDATE points_goodwillgrant SET " + change)
+            cursor.execute(change)
 
     def test_is_not_deleted(self, vera, store, carl):
         give(vera, store, carl, 50, now=NOW)
