@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from points.api import ledger, lookup
+from points.api import ledger, lookup, programme
 
 app_name = "api-points"
 
 urlpatterns = [
+    path("programme", programme.ProgrammeDetail.as_view(), name="programme"),
     path("members/lookup", lookup.MemberLookup.as_view(), name="member-lookup"),
     path(
         "members/<uuid:public_id>/summary",

@@ -181,3 +181,64 @@ ADJUST_POINTS: dict[str, Any] = {
         )
     ],
 }
+
+
+class WorthDocument(serializers.Serializer[Any]):
+    """What a point is worth: one amount, or a range where vouchers differ."""
+
+    least = serializers.CharField(help_text="In the programme's currency.")
+    most = serializers.CharField()
+    text = serializers.CharField()
+
+
+class TierDocument(serializers.Serializer[Any]):
+    """A level of the ladder."""
+
+    key = serializers.CharField()
+    name = serializers.CharField()
+    needs = serializers.CharField()
+    benefits = serializers.ListField(child=serializers.CharField())
+
+
+class StepDocument(serializers.Serializer[Any]):
+    """So many points become a voucher."""
+
+    points = serializers.IntegerField()
+    value = serializers.CharField()
+    needsPurchase = serializers.BooleanField()
+
+
+class ProgrammeDocument(serializers.Serializer[Any]):
+    """The version of the programme that holds now."""
+
+    version = serializers.IntegerField()
+    startsAt = serializers.DateTimeField()
+    language = serializers.ChoiceField(choices=["sv", "da", "en"])
+    currency = serializers.CharField()
+    sentences = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Every rule in one plain sentence, made from the rule itself.",
+    )
+    worthOfAPoint = WorthDocument()
+    tiers = TierDocument(many=True)
+    tiersReachedBy = serializers.ChoiceField(
+        choices=["spend", "points", "visits", "actions"], allow_null=True
+    )
+    voucherSteps = StepDocument(many=True)
+
+
+READ_PROGRAMME: dict[str, Any] = {
+    "operation_id": "readProgramme",
+    "summary": "Read the programme",
+    "description": (
+        "What members earn and get by the version in force, in words and in figures."
+    ),
+    "tags": ["points"],
+    "parameters": [
+        OpenApiParameter(
+            "language",
+            description="sv, da or en; without it the language of the programme.",
+        )
+    ],
+    "responses": {200: ProgrammeDocument, **problems(401, 403, 404, 422)},
+}

@@ -9,6 +9,7 @@ from points import comparison, faults, kinds, merging
 from points.actions import registrations as actions
 from points.books import closing
 from points.goodwill import registrations as goodwill
+from points.programme import drafts
 from stores import audit
 from stores.roles import Role
 
@@ -28,6 +29,18 @@ def register() -> None:
     audit.register_action(closing.MONTH_CLOSED, _("Closed a month of the points"))
     audit.register_action(
         closing.ASSUMPTION_WRITTEN, _("Wrote down how much of the points will be used")
+    )
+    audit.register_action(drafts.DRAFTED, _("Began a draft of the programme"))
+    audit.register_action(drafts.DISCARDED, _("Discarded a draft of the programme"))
+    audit.register_action(drafts.PUBLISHED, _("Published a version of the programme"))
+    navigation.register(
+        group="loyalty",
+        label=_("Programme"),
+        url_name="points:programme",
+        icon="rosette",
+        roles=SEE_BOOKS,
+        order=10,
+        keywords=_("rules earning multipliers vouchers tiers versions drafts"),
     )
     navigation.register(
         group="loyalty",
