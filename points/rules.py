@@ -125,6 +125,13 @@ def active_from(moment: datetime, rule: EarningRule, zone: ZoneInfo) -> datetime
     return start_of_day(local_day(moment, zone) + timedelta(days=days), zone)
 
 
+def idle_months(rule: EarningRule) -> int | None:
+    """Return after how many months without a purchase points lapse, if they do."""
+    if rule.terms.expiry is not ExpiryKind.INACTIVITY:
+        return None
+    return rule.expires_after_months
+
+
 def _first_on(month_and_day: tuple[int, int], earliest: date) -> date:
     """Return the first such day of a year that is not before another day."""
     month, day = month_and_day

@@ -27,12 +27,27 @@ _FAULTS = {
     ),
     "too_many": _("Has too many entries."),
     "unknown_store": _("No store of the club has this id."),
-    "wrong_currency": _("Is not the club's currency."),
+    "wrong_currency": _("Must be the club's currency, or SEK, DKK, NOK or EUR."),
     "lines_do_not_sum": _("The lines do not add up to totalGrossPrice."),
     "payments_do_not_sum": _(
         "The payments do not add up to totalGrossPrice (0.50 is allowed for rounding)."
     ),
     "returns_itself": _("A receipt cannot return itself."),
+    "voucher_twice": _("The voucher is named twice."),
+    "voucher_unknown": _("No voucher has this code."),
+    "voucher_used": _("The voucher was used before."),
+    "voucher_expired": _("The voucher has expired."),
+    "voucher_not_theirs": _("The voucher is another member's."),
+    "voucher_needs_purchase": _(
+        "The voucher lowers a price: something must be bought."
+    ),
+    "voucher_reserved": _("The voucher is reserved for another purchase."),
+    "voucher_withdrawn": _("The voucher was withdrawn."),
+    "voucher_other_goods": _("What the voucher is for is not on the receipt."),
+    "voucher_too_early": _("The voucher is not valid yet."),
+    "voucher_held": _(
+        "Vouchers are held for some days after the member's number or address changed."
+    ),
 }
 
 

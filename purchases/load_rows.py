@@ -2,16 +2,20 @@
 
 import json
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 
+from django.db import connection
+
 from common.apart import pickle_quickly
 from common.copying import NULL, bytes_of, copy_rows, escaped, unchecked, unescaped
 from common.periods import local_day
 from points.bulk import Earnings
-from points.rules import EarningRule, expires_at
+from points.programme.terms import VoucherMode
+from points.rules import EarningRule, active_from, expires_at, idle_months
 from purchases import kinds, records
 from purchases.content import (
     LINE,
@@ -32,19 +36,25 @@ from purchases.rules import (
     NoPoints,
     PaymentIn,
     ReceiptIn,
+    Shelf,
     TaxIn,
     Verdict,
     decide,
+    in_own_currency,
 )
 
 _RECEIPT = (
     "id public_id programme_id store_id till_code unique_receipt_id receipt_number "
     "member_id contact_index purchased_at business_on currency total payments taxes "
-    "rule_id eligible points returned_eligible returned_points no_points_reason "
-    "balance_after original_unique_id return_eligible reversed_points source "
-    "content_hash recorded_at"
+    "rule_id eligible exact points returned_eligible returned_points tier "
+    "no_points_reason balance_after original_unique_id return_eligible reversed_points "
+    "source content_hash recorded_at"
 ).split()
-_LINE = ["receipt_id", "member_id", "points", "is_eligible", *LINE]
+_LINE = "receipt_id member_id points is_eligible rate multipliers".split() + LINE
+_COUNT = """
+SELECT points_count_many(
+    %s::bigint[], %s::date[], %s::numeric[], %s::integer[], %s::integer[])
+"""
 _EVENT = (
     "public_id member_id kind at recorded_at data subject_type subject_id"
 ).split()
@@ -55,15 +65,19 @@ class Prepared:
     """A receipt with all that can be worked out without the database.
 
     The verdict is that for a member who earns, by the rule that was in force when the
-    load began; `member_id` in it means nothing. The receipt itself comes without its
-    lines, which nearly always are needed as text alone; `whole` is the receipt with
-    them.
+    load began; `member_id` in it means nothing, and it comes without its lines, which
+    are in `earned` as text. The receipt itself comes without its lines, too; `whole` is
+    the receipt with them.
     """
 
     receipt: ReceiptIn
     has_returns: bool
+    buys: bool
+    # Whether the points hang on who buys, or on what was bought before.
+    is_personal: bool
     rule: EarningRule | None
     verdict: Verdict
+    earned: list[str]
     index: bytes | None
     content_hash: bytes
     payments: str
@@ -86,15 +100,25 @@ class Shop:
 
 @dataclass(frozen=True, slots=True)
 class RuleBook:
-    """The published rules in the order in which they take over."""
+    """The published rules in the order in which they take over.
+
+    With what they ask about: the category and brand of articles, and what sort of
+    store each is.
+    """
 
     starts: tuple[datetime, ...]
     rules: tuple[EarningRule | None, ...]
+    articles: Mapping[str, tuple[str, str]] = field(default_factory=dict, compare=False)
+    channels: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def at(self, moment: datetime) -> EarningRule | None:
         """Return the rule in force at a moment."""
         place = bisect_right(self.starts, moment)
         return self.rules[place - 1] if place else None
+
+    def shelf(self, store_code: str) -> Shelf:
+        """Return what is known of a store and its articles."""
+        return Shelf(self.channels.get(store_code, "SHOP"), self.articles)
 
 
 _SOMEBODY = Buyer(0, "ACTIVE")
@@ -104,22 +128,57 @@ pickle_quickly(
 )
 
 
-def prepare(receipt: ReceiptIn, book: RuleBook) -> Prepared:
+def prepare(receipt: ReceiptIn, club: Club, book: RuleBook) -> Prepared:
     """Work out what needs no database."""
     rule = book.at(receipt.purchased_at)
     index = _contact_index(receipt.contact)
     lines = [line_text(line) for line in receipt.lines]
+    verdict = decide(
+        receipt,
+        club=club,
+        buyer=_SOMEBODY,
+        rule=rule,
+        shelf=book.shelf(receipt.store_code),
+    )
     return Prepared(
         receipt=replace(receipt, lines=()),
         has_returns=any(line.kind is LineKind.RETURN for line in receipt.lines),
+        buys=any(line.kind is LineKind.PURCHASE for line in receipt.lines),
+        is_personal=rule is not None and is_personal(rule),
         rule=rule,
-        verdict=decide(receipt, buyer=_SOMEBODY, rule=rule, original=None),
+        verdict=replace(verdict, lines=(), line_points=(), counts=()),
+        earned=earned_texts(verdict),
         index=index,
         content_hash=content_hash(receipt, index, lines),
         payments=payments_text(receipt),
         taxes=taxes_text(receipt),
         lines=lines,
     )
+
+
+def is_personal(rule: EarningRule) -> bool:
+    """Tell whether receipts of a member must be recorded one after the other."""
+    return (
+        rule.terms.asks_about_member
+        or rule.terms.vouchers.mode is VoucherMode.AUTOMATIC
+        or idle_months(rule) is not None
+    )
+
+
+def earned_texts(verdict: Verdict) -> list[str]:
+    """Return what each line gave as COPY takes it, before the line itself."""
+    return [
+        f"{points}\t{'t' if line.is_eligible else 'f'}\t{line.rate!s}\t"
+        f"{array_of(line.multipliers) if line.multipliers else '{}'}"
+        for points, line in zip(verdict.line_points, verdict.lines, strict=True)
+    ]
+
+
+@lru_cache(maxsize=10_000)
+def array_of(keys: tuple[str, ...]) -> str:
+    """Return the keys of multipliers as an array."""
+    quoted_keys = (key.replace("\\", "\\\\").replace('"', '\\"') for key in keys)
+    return escaped("{" + ",".join(f'"{key}"' for key in quoted_keys) + "}")
 
 
 def read_line(text: str) -> LineIn:
@@ -163,6 +222,7 @@ class Rows:
     _receipts: list[str] = field(default_factory=list)
     _lines: list[str] = field(default_factory=list)
     _events: list[str] = field(default_factory=list)
+    _counts: list[tuple[int, date, Decimal, int, int]] = field(default_factory=list)
     _expiries: dict[tuple[date, int], str] = field(default_factory=dict)
     _posted: str = field(init=False)
 
@@ -174,20 +234,24 @@ class Rows:
         prepared: Prepared,
         verdict: Verdict,
         *,
+        earned: list[str],
         member: int | None,
+        is_counted: bool,
+        tier: str,
         shop: Shop,
         rule: EarningRule | None,
         receipt_id: int,
         public_ids: tuple[str, str, str],
     ) -> None:
-        """Add a receipt with its lines, its earning and its event.
+        """Add a receipt with its lines, its earning, its event and its day.
 
-        `public_ids` are those of the three.
+        `public_ids` are those of the receipt, the earning and the event.
         """
         public_id, entry_id, event_id = public_ids
         receipt = prepared.receipt
         at = receipt.purchased_at.isoformat()
         if verdict.points and rule is not None and member is not None:
+            begins = active_from(receipt.purchased_at, rule, self.club.zone)
             self.earnings.add(
                 member=member,
                 points=verdict.points,
@@ -197,16 +261,20 @@ class Rows:
                 source=("receipt", public_id),
                 public_id=entry_id,
                 expires_at=self._expiry(receipt.purchased_at, rule),
+                active_from=begins.isoformat(),
+                is_pending=begins > self.now,
             )
+        if is_counted and member is not None:
+            self._count(prepared.receipt, verdict, member, rule)
         self._receipts.append(
-            self._receipt(prepared, verdict, member, shop, receipt_id, public_id, at)
+            self._receipt(
+                prepared, verdict, member, tier, shop, receipt_id, public_id, at
+            )
         )
         owner = _or_null(member)
         self._lines += [
-            f"{receipt_id}\t{owner}\t{points}\t{'t' if counts else 'f'}\t{line}"
-            for points, counts, line in zip(
-                verdict.line_points, verdict.is_eligible, prepared.lines, strict=True
-            )
+            f"{receipt_id}\t{owner}\t{gave}\t{line}"
+            for gave, line in zip(earned, prepared.lines, strict=True)
         ]
         if member is not None:
             self._events.append(
@@ -225,6 +293,25 @@ class Rows:
             copy_rows("purchases_receiptline", _LINE, self._lines)
             self.earnings.write()
             copy_rows("members_event", _EVENT, self._events)
+        if self._counts:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    _COUNT, [list(each) for each in zip(*self._counts, strict=True)]
+                )
+
+    def _count(
+        self,
+        receipt: ReceiptIn,
+        verdict: Verdict,
+        member: int,
+        rule: EarningRule | None,
+    ) -> None:
+        """Count the member's day, as points_after_receipt does; see rules.counts_of."""
+        spend = in_own_currency(
+            verdict.eligible, receipt.currency, club=self.club, rule=rule
+        )
+        day = local_day(receipt.purchased_at, self.club.zone)
+        self._counts.append((member, day, spend, 1, verdict.points))
 
     def _expiry(self, moment: datetime, rule: EarningRule) -> str:
         """Return when points of a moment expire: the same for the whole day."""
@@ -247,6 +334,7 @@ class Rows:
         prepared: Prepared,
         verdict: Verdict,
         member: int | None,
+        tier: str,
         shop: Shop,
         receipt_id: int,
         public_id: str,
@@ -268,7 +356,8 @@ class Rows:
             f"{escaped(receipt.receipt_number)}\t{_or_null(member)}\t{index}\t{at}\t"
             f"{receipt.business_on!s}\t{receipt.currency}\t{receipt.total!s}\t"
             f"{prepared.payments}\t{prepared.taxes}\t{_or_null(verdict.rule_id)}\t"
-            f"{verdict.eligible!s}\t{verdict.points}\t0\t0\t"
+            f"{verdict.eligible!s}\t{verdict.exact!s}\t{verdict.points}\t0\t0\t"
+            f"{tier}\t"
             f"{verdict.reason.value if verdict.reason else ''}\t{balance}\t\t"
             f"{verdict.return_eligible!s}\t0\t{self.source}\t"
             f"{bytes_of(prepared.content_hash)}\t{self._posted}\n"

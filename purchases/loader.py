@@ -1,15 +1,17 @@
 """Load many receipts at once: the rows that `record_receipt` writes, by COPY.
 
 For imports and demo data. The same `rules.decide` runs for every receipt. What is usual
-(a purchase of which nothing has come back, by a member who owes nothing) is written in
-sets; everything else goes through `record_receipt` itself, in the order it came. A test
-loads receipts both ways and finds receipts, ledgers and timelines identical.
+(a purchase of which nothing has come back, by a member who owes nothing, whose points
+do not hang on who buys) is written in sets; everything else goes through
+`record_receipt` itself, in the order it came. A test loads receipts both ways and finds
+receipts, ledgers and timelines identical. Only who rises to a tier by them does so in
+the night.
 """
 
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +24,15 @@ from points.bulk import Earnings
 from points.rules import EarningRule
 from purchases import records, rules
 from purchases.load_buyers import Buyers, buyer_of, find_buyers
-from purchases.load_rows import Prepared, Rows, RuleBook, Shop, prepare
+from purchases.load_rows import (
+    Prepared,
+    Rows,
+    RuleBook,
+    Shop,
+    earned_texts,
+    is_personal,
+    prepare,
+)
 from purchases.models import Receipt
 from purchases.rules import Buyer, Club, ReceiptIn, Verdict
 from purchases.services.recording import Request, record_receipt
@@ -61,6 +71,26 @@ SELECT e.starts_at, purchases_rule(e)::text FROM points_earningrule e
 WHERE e.programme_id = %s AND e.status = 'PUBLISHED' ORDER BY e.starts_at
 """
 _HELD = " FOR KEY SHARE OF e"
+_CHANNELS = "SELECT code, kind FROM stores_store WHERE programme_id = %s"
+_ARTICLES = """
+SELECT sku, category, brand FROM purchases_product WHERE programme_id = %s
+"""
+_HAS_OFFERS = "SELECT offers_follow_receipts(%s)"
+# Who never rose has the lowest tier of the ladder in force.
+_TIERS = """
+SELECT CASE WHEN EXISTS (
+        SELECT FROM points_tierperiod p WHERE p.member_id = u.member_id)
+    THEN points_tier_key(u.member_id, u.at) ELSE u.lowest END
+FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[])
+    WITH ORDINALITY AS u (member_id, at, lowest, place)
+ORDER BY u.place
+"""
+_OFFERS = """
+SELECT offers_after_receipt(
+    %s, r.member, r.receipt, NULL, r.store, r.at, %s, r.lines, '{}')
+FROM jsonb_to_recordset(%s::jsonb)
+    AS r (member bigint, receipt uuid, store bigint, at timestamptz, lines jsonb)
+"""
 _STORES = """
 SELECT code, id, name FROM stores_store WHERE programme_id = %s AND code = ANY(%s)
 ORDER BY id FOR KEY SHARE
@@ -109,7 +139,12 @@ def load_receipts(
     )
     loaded = Loaded()
     book = _rule_book(club, _RULES)
-    for batch in apart(_batches(receipts, book)):
+    has_offers = _has_offers(club)
+    if has_offers or any(
+        rule is not None and rule.terms.asks_for_catalogue for rule in book.rules
+    ):
+        book = replace(book, articles=_articles(club))
+    for batch in apart(_batches(receipts, club, book)):
         loaded = _commit(club, book, batch, source, now, loaded)
         if progress is not None:
             progress(sum(len(prepared.lines) for prepared in batch))
@@ -123,7 +158,15 @@ def _rule_book(club: Club, statement: str) -> RuleBook:
     rows = _rows(club, statement)
     starts = tuple(starts_at for starts_at, _rule in rows)
     found = tuple(records.rule_from(json.loads(rule)) for _at, rule in rows)
-    return RuleBook(starts, found)
+    return RuleBook(starts, found, channels=dict(_rows(club, _CHANNELS)))
+
+
+def _has_offers(club: Club) -> bool:
+    return bool(_rows(club, _HAS_OFFERS)[0][0])
+
+
+def _articles(club: Club) -> dict[str, tuple[str, str]]:
+    return {sku: (category, brand) for sku, category, brand in _rows(club, _ARTICLES)}
 
 
 def _rows(club: Club, statement: str, *values: list[str]) -> list[tuple[Any, ...]]:
@@ -132,10 +175,12 @@ def _rows(club: Club, statement: str, *values: list[str]) -> list[tuple[Any, ...
         return list(cursor.fetchall())
 
 
-def _batches(receipts: Iterable[ReceiptIn], book: RuleBook) -> Iterator[list[Prepared]]:
+def _batches(
+    receipts: Iterable[ReceiptIn], club: Club, book: RuleBook
+) -> Iterator[list[Prepared]]:
     batch: list[Prepared] = []
     for receipt in receipts:
-        batch.append(prepare(receipt, book))
+        batch.append(prepare(receipt, club, book))
         if len(batch) == BATCH:
             yield batch
             batch = []
@@ -188,9 +233,13 @@ class _Batch:
         self.now = now
         self.loaded = loaded
         self.shops: dict[str, Shop] = {}
-        self.book = _rule_book(club, _RULES + _HELD)
         # A rule that was published since the load began makes it decide again.
-        self.is_decided = self.book == book
+        current = _rule_book(club, _RULES + _HELD)
+        self.is_decided = current == book
+        self.book = (
+            book if self.is_decided else replace(current, articles=_articles(club))
+        )
+        self.has_offers = _has_offers(club)
 
     def record(self, batch: list[Prepared]) -> None:
         """Record them all."""
@@ -273,22 +322,79 @@ class _Batch:
     ) -> None:
         """Write usual purchases in sets."""
         rows = Rows(self.club, self.source, self.now, earnings)
+        tiers = self._tiers(usual)
         receipt_ids = draw_ids("purchases_receipt", len(usual))
         public_ids = iter(draw_public_ids(3 * len(usual)))
-        for receipt_id, (prepared, buyer) in zip(receipt_ids, usual, strict=True):
-            verdict, rule, member = self._decide(prepared, buyer)
+        followed: list[tuple[Prepared, int | None, str]] = []
+        for place, (prepared, buyer) in enumerate(usual):
+            verdict, earned, rule, member = self._decide(prepared, buyer)
+            ids = (next(public_ids), next(public_ids), next(public_ids))
             rows.add(
                 prepared,
                 verdict,
+                earned=earned,
                 member=member,
+                is_counted=prepared.buys and buyer is not None and buyer.earns,
+                tier=tiers.get(place, ""),
                 shop=self.shops[prepared.receipt.store_code],
                 rule=rule,
-                receipt_id=receipt_id,
-                public_ids=(next(public_ids), next(public_ids), next(public_ids)),
+                receipt_id=receipt_ids[place],
+                public_ids=ids,
             )
+            if self.has_offers:
+                followed.append((prepared, member, ids[0]))
             self.loaded.recorded += 1
             self.loaded.lines += len(prepared.lines)
         rows.write()
+        self._tell_offers(followed)
+
+    def _tiers(self, usual: list[tuple[Prepared, Buyer | None]]) -> dict[int, str]:
+        """Return the buyers' tiers by the receipt's place, where there is a ladder."""
+        asked = [
+            (place, buyer.id, prepared.receipt.purchased_at, ladder.tiers[0].key)
+            for place, (prepared, buyer) in enumerate(usual)
+            if buyer is not None
+            and buyer.status != "LEFT"
+            and (rule := self.book.at(prepared.receipt.purchased_at)) is not None
+            and (ladder := rule.terms.ladder) is not None
+            and ladder.tiers
+        ]
+        if not asked:
+            return {}
+        places, *values = map(list, zip(*asked, strict=True))
+        with connection.cursor() as cursor:
+            cursor.execute(_TIERS, values)
+            return dict(zip(places, (row[0] for row in cursor.fetchall()), strict=True))
+
+    def _tell_offers(self, followed: list[tuple[Prepared, int | None, str]]) -> None:
+        """Let the offers see the receipts of members, in order."""
+        told = [
+            {
+                "member": member,
+                "receipt": public_id,
+                "store": self.shops[prepared.receipt.store_code].id,
+                "at": prepared.receipt.purchased_at.isoformat(),
+                "lines": [
+                    records.offer_line(
+                        line, self.book.shelf(prepared.receipt.store_code)
+                    )
+                    for line in prepared.whole.lines
+                ],
+            }
+            for prepared, member, public_id in followed
+        ]
+        if told:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    _OFFERS, [self.club.programme_id, self.now, json.dumps(told)]
+                )
+
+    def _is_personal(self, prepared: Prepared) -> bool:
+        """Tell whether a receipt's points hang on its member, by the rule of now."""
+        if self.is_decided:
+            return prepared.is_personal
+        rule = self.book.at(prepared.receipt.purchased_at)
+        return rule is not None and is_personal(rule)
 
     def _record_one(self, prepared: Prepared) -> None:
         """Record an unusual receipt as the API does."""
@@ -315,13 +421,20 @@ class _Batch:
 
     def _decide(
         self, prepared: Prepared, buyer: Buyer | None
-    ) -> tuple[Verdict, EarningRule | None, int | None]:
-        """Return the verdict, the rule it follows, and whose the receipt is."""
+    ) -> tuple[Verdict, list[str], EarningRule | None, int | None]:
+        """Return the verdict, also of the lines, its rule, and whose the receipt is."""
         if self.is_decided and buyer is not None and buyer.earns:
-            return prepared.verdict, prepared.rule, buyer.id
-        rule = self.book.at(prepared.receipt.purchased_at)
-        verdict = rules.decide(prepared.whole, buyer=buyer, rule=rule, original=None)
-        return verdict, rule, verdict.member_id
+            return prepared.verdict, prepared.earned, prepared.rule, buyer.id
+        receipt = prepared.whole
+        rule = self.book.at(receipt.purchased_at)
+        verdict = rules.decide(
+            receipt,
+            club=self.club,
+            buyer=buyer,
+            rule=rule,
+            shelf=self.book.shelf(receipt.store_code),
+        )
+        return verdict, earned_texts(verdict), rule, verdict.member_id
 
     # READING
 

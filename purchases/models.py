@@ -8,6 +8,10 @@ from django.utils.translation import gettext_lazy as _
 from common.ids import uuid7
 from members.models import Member
 from points.models import EarningRule
+from purchases.replay.models import (  # noqa: F401 - so that Django finds them
+    Replay,
+    ReplayPart,
+)
 from stores.models import Programme, Store
 
 
@@ -57,6 +61,10 @@ class Receipt(models.Model):
         MEMBER_LEFT = "member_left", _("The member has left the club")
         MEMBER_BLOCKED = "member_blocked", _("The member is blocked")
         NO_RULE = "no_rule", _("No earning rule was in force")
+        OTHER_CURRENCY = (
+            "other_currency",
+            _("Purchases in this currency earn no points"),
+        )
         NOTHING_EARNS = "nothing_earns", _("Nothing on the receipt earns points")
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
