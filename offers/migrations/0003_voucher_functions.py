@@ -455,6 +455,7 @@ CREATE OR REPLACE FUNCTION offers_after_receipt(
 DECLARE
     v_code text;
 BEGIN
+    PERFORM FROM points_account a WHERE a.member_id = p_member FOR UPDATE;
     FOR v_code IN SELECT DISTINCT ON (offers_code(c)) c
         FROM unnest(COALESCE(p_vouchers, '{}')) c ORDER BY offers_code(c) LOOP
         PERFORM offers_redeem(p_programme, v_code, p_member, false, p_receipt, p_store,
