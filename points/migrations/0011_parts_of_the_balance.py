@@ -1097,11 +1097,16 @@ END $$;
 
 -- GUARDS
 
--- Of a lot only what is left of it changes, and once whether it waits; its days and
--- its size are those of the entry.
-CREATE TRIGGER lot_days_never_change
-BEFORE UPDATE OF entry_id, member_id, points, active_from, expires_at ON points_lot
+-- Of a lot only what is left of it changes, and once whether it waits; its size and
+-- its days are those of the entry. Only where points lapse when a member stays away
+-- does another purchase keep them longer.
+CREATE TRIGGER lot_terms_never_change
+BEFORE UPDATE OF entry_id, member_id, points, active_from ON points_lot
 FOR EACH ROW EXECUTE FUNCTION common_refuse_change();
+CREATE TRIGGER lot_lapses_no_sooner BEFORE UPDATE OF expires_at ON points_lot
+FOR EACH ROW WHEN (NEW.expires_at IS DISTINCT FROM OLD.expires_at
+    AND (NEW.expires_at > OLD.expires_at) IS NOT TRUE)
+EXECUTE FUNCTION common_refuse_change();
 CREATE TRIGGER lot_waits_once BEFORE UPDATE OF is_pending ON points_lot
 FOR EACH ROW WHEN (NEW.is_pending AND NOT OLD.is_pending)
 EXECUTE FUNCTION common_refuse_change();
@@ -1164,7 +1169,8 @@ DROP TRIGGER lot_never_emptied ON points_lot;
 DROP TRIGGER lot_kept ON points_lot;
 DROP TRIGGER lot_origin_never_changes ON points_lot;
 DROP TRIGGER lot_waits_once ON points_lot;
-DROP TRIGGER lot_days_never_change ON points_lot;
+DROP TRIGGER lot_lapses_no_sooner ON points_lot;
+DROP TRIGGER lot_terms_never_change ON points_lot;
 DROP FUNCTION points_parts(bigint, timestamptz);
 DROP FUNCTION points_restore(
     bigint, bigint, integer, timestamptz, timestamptz, text, text, uuid, text, uuid,

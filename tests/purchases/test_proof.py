@@ -26,7 +26,7 @@ class TestTheLawsOfReceipts:
             receipt(
                 return_line("40.00"),
                 phone=vera.phone,
-                originalUniqueReceiptId=bought["uniqueReceiptId"],
+                originalReceipt=bought["uniqueReceiptId"],
             )
         )
         assert not proof.check().differences

@@ -1,4 +1,6 @@
-"""Prove that the ledger is right."""
+"""Verify that the ledger is right."""
+
+import time
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -12,7 +14,9 @@ class Command(BaseCommand):
 
     def handle(self, *_args: object, **_options: object) -> None:
         """Check every law of the ledger."""
+        began = time.perf_counter()
         found = proof.check()
+        seconds = time.perf_counter() - began
         for difference in found.differences:
             self.stderr.write(
                 f"{difference.law}: member {difference.member_id}, row "
@@ -24,5 +28,5 @@ class Command(BaseCommand):
             raise CommandError(message)
         self.stdout.write(
             f"{found.entries} entries of {found.members} members, {found.points} "
-            f"points: all {len(proof.laws())} laws hold."
+            f"points: all {len(proof.laws())} laws hold ({seconds:.1f} s)."
         )
