@@ -41,6 +41,8 @@ JOBS = [
     Job("consent.tasks.settle_renewals", minutes=60),
     Job("portal.tasks.tell_renewals", minutes=5),
     Job("purchases.tasks.claim", minutes=1),
+    # Whoever asks wakes workers at once; this goes on with what one left that died.
+    Job("purchases.replay.tasks.run", minutes=1),
     # Uploads wake a worker at once; this goes on with what one left that died.
     Job("enrolment.importing.tasks.run", minutes=1),
     Job("enrolment.importing.tasks.forget", minutes=_DAY),

@@ -39,5 +39,5 @@ urlpatterns = [
     path("", include("conversation.urls")),
     path("members/", include("consent.urls")),
     path("", include("points.urls")),
-    path("members/", include("purchases.urls")),
+    path("", include("purchases.urls")),
 ]
