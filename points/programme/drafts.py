@@ -11,6 +11,8 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from common.periods import add_months, local_day, start_of_day
 from points import rules
@@ -126,7 +128,7 @@ def create_draft(
         draft = EarningRule(
             programme=programme,
             version=(newest or 0) + 1,
-            starts_at=suggested_start(programme, now),
+            starts_at=suggested_start(programme, now, found.newest),
         )
         _write(draft, content_of(source) if source else first_content())
         draft.title = ""
@@ -213,9 +215,12 @@ def publish(
         # The one before it must stay the one before it until this is done.
         Programme.objects.select_for_update().get(pk=draft.programme_id)
         row = _lock(draft)
-        found = faults_of(row, content_of(row), starts_at=start.starts_at)
-        if blocking(found):
-            raise CannotPublish(blocking(found))
+        found = [
+            *blocking(faults_of(row, content_of(row), starts_at=start.starts_at)),
+            *_start_faults(row, start.starts_at, now),
+        ]
+        if found:
+            raise CannotPublish(found)
         worse = worse_than_before(row, start.starts_at)
         if not is_notice_enough(worse, start, row.programme):
             raise NeedsNotice(worse)
@@ -285,9 +290,16 @@ def is_notice_enough(
     return True
 
 
-def suggested_start(programme: Programme, now: datetime) -> datetime:
-    """Return the first midnight of a month that leaves time for a notice."""
+def suggested_start(
+    programme: Programme, now: datetime, newest: EarningRule | None = None
+) -> datetime:
+    """Return the first midnight of a month that leaves time for a notice.
+
+    After the newest version that is published already, if that is later.
+    """
     day = local_day(now, programme.zone) + NOTICE + timedelta(days=1)
+    if newest is not None:
+        day = max(day, local_day(newest.starts_at, programme.zone))
     return start_of_day(add_months(day.replace(day=1), 1), programme.zone)
 
 
@@ -301,6 +313,21 @@ def first_content() -> Content:
         reward_points=500,
         terms=Terms(),
     )
+
+
+def _start_faults(row: EarningRule, starts_at: datetime, now: datetime) -> list[Fault]:
+    """Say what is wrong with a start: versions follow each other, none reaches back."""
+    before = versions.find_before(row)
+    if before is None:
+        return []
+    if starts_at <= now:
+        return [Fault("/starts_at", _("It must start after now."))]
+    if starts_at <= before.starts_at:
+        day = local_day(before.starts_at, row.programme.zone)
+        text = _("Version %(n)s starts on %(day)s; this one must start later.")
+        words = {"n": before.version, "day": date_format(day, "DATE_FORMAT")}
+        return [Fault("/starts_at", text % words)]
+    return []
 
 
 def _lock(draft: EarningRule) -> EarningRule:

@@ -11,6 +11,9 @@ from typing import Protocol
 
 from points.programme.terms import Goods
 
+# How many of each kind a search shows.
+FEW = 12
+
 
 class Kind(StrEnum):
     """What a name of goods is a name of; in the order in which they are offered."""
@@ -108,6 +111,22 @@ def named_in(goods: Goods, labels: dict[str, str] | None = None) -> list[Named]:
         for kind in Kind
         for name in getattr(goods, kind.value)
     ]
+
+
+def chosen(programme_id: int, goods: Goods) -> list[Named]:
+    """Return goods that were chosen one by one, articles with what they are called."""
+    skus = goods.skus
+    labels = registered().labels(programme_id, skus) if skus else {}
+    return named_in(goods, labels)
+
+
+def search(programme_id: int, words: str, goods: Goods) -> list[Named]:
+    """Return goods that fit the words and are not chosen yet; none without words."""
+    if not words:
+        return []
+    known = {each.value for each in named_in(goods)}
+    found = registered().search(programme_id, words, FEW)
+    return [each for each in found if each.value not in known]
 
 
 def read(values: Sequence[str]) -> Goods:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from common.ui.forms import Switch
 from points.programme.drafts import Content
 from points.programme.forms.fields import MONTHS, CommasField, PlainDecimalField
-from points.programme.goods import Named, named_in, read
+from points.programme.goods import read
 from points.programme.terms import (
     Discounts,
     ExpiryKind,
@@ -112,7 +112,9 @@ class BasicsForm(forms.Form):
         label=_("Years at the least"), help_text=_("So that late points last too.")
     )
     returns = forms.ChoiceField(
-        label=_("When goods come back, their points are taken"), choices=RETURNS
+        label=_("When goods come back, their points are taken"),
+        choices=RETURNS,
+        help_text=_("What happens when they were used already."),
     )
     # WORTH AND VOUCHERS
     point_value = PlainDecimalField(
@@ -120,16 +122,22 @@ class BasicsForm(forms.Form):
         max_digits=8,
         decimal_places=4,
         required=False,
-        help_text=_("Empty: what the first voucher gives."),
+        help_text=_("In money. Empty: what the first voucher gives."),
     )
-    mode = forms.ChoiceField(label=_("A voucher is made"), choices=MODES)
-    valid_days = forms.IntegerField(label=_("Valid for days"))
+    mode = forms.ChoiceField(
+        label=_("A voucher is made"),
+        choices=MODES,
+        help_text=_("From enough points for a step."),
+    )
+    valid_days = forms.IntegerField(
+        label=_("Valid for days"), help_text=_("From the day it is made.")
+    )
     grace_days = forms.IntegerField(
         label=_("Days of grace"), help_text=_("Accepted so much longer, unsaid.")
     )
     reactivations = forms.IntegerField(
-        label=_("Times it may be made valid again"),
-        help_text=_("By customer service."),
+        label=_("Times made valid again"),
+        help_text=_("By customer service, at most."),
     )
     # THE LADDER
     has_ladder = forms.BooleanField(
@@ -144,12 +152,12 @@ class BasicsForm(forms.Form):
         label=_("Lose one step at a time"), required=False, widget=Switch
     )
 
-    def excluded(self) -> list[Named]:
-        """Return the goods that earn nothing, as chips."""
+    def excluded(self) -> Goods:
+        """Return the goods that are ticked to earn nothing."""
         if self.is_bound and hasattr(self.data, "getlist"):
-            return named_in(read(self.data.getlist("excluded")))
+            return read(self.data.getlist("excluded"))
         found: Goods = self.initial.get("excluded") or Goods()
-        return named_in(found)
+        return found
 
 
 def initial_of(content: Content) -> dict[str, Any]:

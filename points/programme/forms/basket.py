@@ -99,14 +99,12 @@ class LineForm(forms.Form):
     )
     quantity = forms.IntegerField(
         label=gettext_lazy("Number"),
-        required=False,
         min_value=1,
         max_value=999,
         initial=1,
     )
     price = PlainDecimalField(
         label=gettext_lazy("Price each"),
-        required=False,
         min_value=Decimal(0),
         max_digits=9,
         decimal_places=2,
@@ -118,9 +116,7 @@ class LineForm(forms.Form):
         max_digits=9,
         decimal_places=2,
     )
-    vat = forms.ChoiceField(
-        label=gettext_lazy("VAT"), choices=RATES, initial="25", required=False
-    )
+    vat = forms.ChoiceField(label=gettext_lazy("VAT"), choices=RATES, initial="25")
 
     found: Article | None = None
 
@@ -132,9 +128,7 @@ class LineForm(forms.Form):
         """Find the article, and refuse a discount above the price."""
         given: dict[str, Any] = super().clean() or {}
         price, discount = given.get("price"), given.get("discount") or Decimal(0)
-        if price is None and given.get("article") and "price" not in self.errors:
-            self.add_error("price", _("Say what it costs."))
-        elif price is not None and discount > price * (given.get("quantity") or 1):
+        if price is not None and discount > price * (given.get("quantity") or 1):
             self.add_error("discount", _("More than the goods cost."))
         if given.get("article"):
             self.found = _find(self.programme_id, given["article"])
@@ -143,14 +137,14 @@ class LineForm(forms.Form):
     @property
     def is_bought(self) -> bool:
         """Tell whether the row says something."""
-        return self.cleaned_data.get("price") is not None
+        return bool(self.cleaned_data)
 
     def line(self) -> Line:
         """Return the line as the engine takes it."""
         given = self.cleaned_data
         discount = given["discount"] or Decimal(0)
-        paid = given["price"] * (given["quantity"] or 1) - discount
-        rate = Decimal(given["vat"] or "25")
+        paid = given["price"] * given["quantity"] - discount
+        rate = Decimal(given["vat"])
         article = self.found or Article(sku="", name="")
         return Line(
             paid=paid,

@@ -18,7 +18,6 @@ from points.programme.faults import Fault
 from points.programme.forms.basics import BasicsForm, initial_of
 from points.programme.forms.fields import blame
 from points.programme.forms.rows import ROWS, Rows, initial_rows
-from points.programme.goods import read
 from points.programme.terms import (
     Discounts,
     ExpiryKind,
@@ -95,7 +94,7 @@ class Editor:
         terms = Terms(
             tax=Tax(given["tax"]),
             discounts=Discounts(given["discounts"]),
-            excluded=read([each.value for each in self.basics.excluded()]),
+            excluded=self.basics.excluded(),
             rounding=Rounding(given["rounding"]),
             stacking=Stacking(given["stacking"]),
             multipliers=tuple(self.multipliers),

@@ -66,6 +66,13 @@ class CommasField(forms.CharField):
         return ", ".join(value) if isinstance(value, (list, tuple)) else value
 
 
+class LaterField(forms.CharField):
+    """A text that is needed in the end, and may be missing while a draft is written."""
+
+    def validate(self, value: object) -> None:
+        """Leave it to the check of the whole version."""
+
+
 class Ticks(forms.MultipleChoiceField):
     """Some of a few; drawn as small switches side by side."""
 

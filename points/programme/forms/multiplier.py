@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from common.ui.forms import DateInput, Switch
 from points.programme.checking import LONGEST_KEY
 from points.programme.forms.fields import WEEKDAYS, PlainDecimalField, Ticks
-from points.programme.goods import Named, named_in, read
-from points.programme.terms import Birthday, Ladder, Multiplier, When
+from points.programme.goods import named_in, read
+from points.programme.terms import Birthday, Goods, Ladder, Multiplier, When
 from stores.models import Programme, Store
 
 BIRTHDAYS = [
@@ -85,11 +85,11 @@ class MultiplierForm(forms.Form):
         if not self.choices_of("tiers"):
             del self.fields["tiers"]
 
-    def goods(self) -> list[Named]:
-        """Return the goods that are ticked, as chips."""
+    def goods(self) -> Goods:
+        """Return the goods that are ticked."""
         if self.is_bound and hasattr(self.data, "getlist"):
-            return named_in(read(self.data.getlist("goods")))
-        return named_in(self.multiplier.when.goods) if self.multiplier else []
+            return read(self.data.getlist("goods"))
+        return self.multiplier.when.goods if self.multiplier else Goods()
 
     def clean(self) -> dict[str, Any]:
         """Ask for both hours or none."""
@@ -109,7 +109,7 @@ class MultiplierForm(forms.Form):
             else None
         )
         return When(
-            goods=read([each.value for each in self.goods()]),
+            goods=self.goods(),
             stores=tuple(given["stores"]),
             channels=tuple(given["channels"]),
             weekdays=tuple(sorted(int(day) for day in given["weekdays"])),
@@ -134,7 +134,7 @@ class MultiplierForm(forms.Form):
 
     def _new_key(self, taken: set[str]) -> str:
         """Return a key that says something, such as `kaffe-2`."""
-        words = [each.name for each in self.goods()[:1]] or ["multiplier"]
+        words = [each.name for each in named_in(self.goods())[:1]] or ["multiplier"]
         start = slugify("-".join(words))[: LONGEST_KEY - 4].strip("-") or "multiplier"
         start = start.replace("_", "-")
         number = 1

@@ -24,12 +24,11 @@ class PublishForm(forms.Form):
         label=gettext_lazy("At"), widget=TimeInput, initial=time()
     )
     told_on = forms.DateField(
-        label=gettext_lazy("Members are told on"), widget=DateInput, required=False
+        label=gettext_lazy("Members are told on"), widget=DateInput
     )
     runs_down_until = forms.DateField(
         label=gettext_lazy("Points keep their old worth until"),
         widget=DateInput,
-        required=False,
     )
 
     def __init__(
@@ -54,8 +53,6 @@ class PublishForm(forms.Form):
         day: date | None = given.get("starts_on")
         if day is None or given.get("starts_at_hour") is None:
             return given
-        if self.starts_at() <= self.now:
-            self.add_error("starts_on", _("It must start after now."))
         if self.worse:
             self._check_notice(given, day)
         if self.touches_earned:
@@ -80,11 +77,9 @@ class PublishForm(forms.Form):
 
     def _check_notice(self, given: dict[str, Any], day: date) -> None:
         told = given.get("told_on")
-        if "told_on" in self.errors:
-            return
         if told is None:
-            self.add_error("told_on", _("Say when members are told of worse terms."))
-        elif told > day - NOTICE:
+            return
+        if told > day - NOTICE:
             self.add_error(
                 "told_on",
                 _("Members must be told %(n)s days before it starts, at the least.")
@@ -95,9 +90,7 @@ class PublishForm(forms.Form):
 
     def _check_run_down(self, given: dict[str, Any], day: date) -> None:
         until = given.get("runs_down_until")
-        if "runs_down_until" in self.errors:
-            return
-        if until is None or until < day + RUN_DOWN:
+        if until is not None and until < day + RUN_DOWN:
             self.add_error(
                 "runs_down_until",
                 _("Points keep their worth for %(n)s days after the start or longer.")

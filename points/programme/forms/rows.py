@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.ui.forms import Switch
 from points.programme.checking import CURRENCIES
-from points.programme.forms.fields import LinesField, PlainDecimalField
+from points.programme.forms.fields import LaterField, LinesField, PlainDecimalField
 from points.programme.sentences import names
 from points.programme.terms import (
     LANGUAGES,
@@ -98,9 +98,9 @@ class TierForm(forms.Form):
     """A level of the ladder."""
 
     key = forms.CharField(required=False, widget=forms.HiddenInput)
-    name_sv = forms.CharField(label=_("Name in Swedish"), required=False)
-    name_da = forms.CharField(label=_("Name in Danish"), required=False)
-    name_en = forms.CharField(label=_("Name in English"), required=False)
+    name_sv = LaterField(label=_("Name in Swedish"))
+    name_da = LaterField(label=_("Name in Danish"))
+    name_en = LaterField(label=_("Name in English"))
     needs = PlainDecimalField(
         label=_("Needs"), max_digits=10, decimal_places=2, initial=0
     )

@@ -64,9 +64,9 @@ def basket_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "buyer": buyer,
         "lines": lines,
         "tried": tried,
-        "rows": list(zip(*(each.lines for each in tried), strict=True)),
         "currency": programme.currency,
         "is_empty": data is not None and is_valid and not tried,
+        "complaints": _complaints(buyer, lines) if data is not None else [],
     }
     partial = is_partial(request) and data is not None
     part = "_basket_result" if partial else "basket"
@@ -88,6 +88,17 @@ def _try(
         purchase=buyer.purchase(),
         lines=bought,
     )
+
+
+def _complaints(buyer: BuyerForm, lines: Any) -> list[tuple[str, str]]:
+    """Return what could not be read, each with the field that it is about."""
+    return [
+        (form[name].id_for_label, f"{form[name].label}: {text}")
+        for form in (buyer, *lines)
+        for name, texts in form.errors.items()
+        if name in form.fields
+        for text in texts
+    ]
 
 
 def _name(form: Any, place: int) -> str:

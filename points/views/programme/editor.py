@@ -30,8 +30,6 @@ from points.views.programme import frame
 from stores.middleware import programme_of
 from stores.views.pages import staff_of
 
-_SHOWN_GOODS = 12
-
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def draft_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
@@ -66,15 +64,17 @@ def draft_say(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def goods_panel(request: HttpRequest) -> HttpResponse:
     """Find goods by a part of their name, to tick them."""
     words = request.GET.get("q", "").strip()
-    field = request.GET.get("field", "goods")
+    field = request.GET.get("in", "goods")
+    field = field if field in {"goods", "excluded"} else "goods"
+    programme = programme_of(request)
+    ticked = goods.read(request.GET.getlist(field))
     context = {
         "title": _("Find goods"),
         "crumbs": frame.crumbs(),
-        "field": field if field in {"goods", "excluded"} else "goods",
+        "field": field,
         "q": words,
-        "found": goods.registered().search(
-            programme_of(request).pk, words, _SHOWN_GOODS
-        ),
+        "chosen": goods.chosen(programme.pk, ticked),
+        "found": goods.search(programme.pk, words, ticked),
     }
     part = "_goods" if is_partial(request) else "goods"
     return render(request, f"points/programme/{part}.html", context)
@@ -89,7 +89,7 @@ def articles_panel(request: HttpRequest) -> HttpResponse:
         "title": _("Find goods"),
         "crumbs": frame.crumbs(),
         "articles": goods.registered().articles(
-            programme_of(request).pk, words, _SHOWN_GOODS
+            programme_of(request).pk, words, goods.FEW
         ),
     }
     part = "_articles" if is_partial(request) else "articles"
@@ -155,7 +155,7 @@ def _show(
         "opened": (draft.changed_at or draft.starts_at).isoformat(),
         "currency": draft.programme.currency,
         "multipliers": _multipliers(editor),
-        "searched": _searched(request.POST, draft),
+        **_goods(request.POST, editor),
         "before": before,
         "panels": panels.places_for(draft.public_id),
         "languages": [(each.language, each.name) for each in checked["said"]],
@@ -206,15 +206,16 @@ def _multipliers(editor: Editor) -> list[tuple[str, str]]:
     return found
 
 
-def _searched(data: QueryDict, draft: EarningRule) -> list[goods.Named]:
-    """Return what was looked for without scripts."""
-    if data.get("do") != "search":
-        return []
-    return list(
-        goods.registered().search(
-            draft.programme_id, data.get("q", "").strip(), _SHOWN_GOODS
-        )
-    )
+def _goods(data: QueryDict, editor: Editor) -> dict[str, Any]:
+    """Return the goods without points, and what was looked for without scripts."""
+    ticked = editor.basics.excluded()
+    words = data.get("q", "").strip() if data.get("do") == "search" else ""
+    pk = editor.draft.programme_id
+    return {
+        "q": words,
+        "chosen": goods.chosen(pk, ticked),
+        "searched": goods.search(pk, words, ticked),
+    }
 
 
 def _changed_by(draft: EarningRule) -> str:

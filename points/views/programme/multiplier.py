@@ -24,7 +24,6 @@ from points.programme.terms import Multiplier
 from points.views.programme import frame
 from stores.views.pages import staff_of
 
-_SHOWN_GOODS = 12
 # Where the form calls a thing otherwise than the version.
 _FIELDS = {"hours": "from_hour", "": "factor"}
 
@@ -98,13 +97,8 @@ def _show(
     *,
     status: int = 200,
 ) -> HttpResponse:
-    named = form.goods()
-    labels = goods.registered().labels(
-        draft.programme_id,
-        [each.name for each in named if each.kind is goods.Kind.SKU],
-    )
-    words = request.POST.get("q", "").strip()
-    searches = request.POST.get("do") == "search"
+    pk = draft.programme_id
+    words = request.POST.get("q", "") if request.POST.get("do") == "search" else ""
     context = {
         "title": _("Multiplier"),
         "crumbs": frame.draft_crumbs(draft),
@@ -112,13 +106,9 @@ def _show(
         "form": form,
         "key": form.multiplier.key if form.multiplier else "",
         "currency": draft.programme.currency,
-        "chosen": [
-            replace(each, label=labels.get(each.name, each.label)) for each in named
-        ],
+        "chosen": goods.chosen(pk, form.goods()),
         "q": words,
-        "searched": goods.registered().search(draft.programme_id, words, _SHOWN_GOODS)
-        if searches
-        else [],
+        "searched": goods.search(pk, words.strip(), form.goods()),
         **_say(draft, content, form),
     }
     template = "points/programme/multiplier.html"
