@@ -317,6 +317,12 @@ TABLE: dict[str, Access] = {
     "points:multiplier-say": desk(post=_WRITE_PROGRAMME),
     "points:multiplier-edit": desk(_WRITE_PROGRAMME, _WRITE_PROGRAMME),
     "api-points:programme": api("GET"),
+    # points: tiers; customer service may give one
+    "tiers:ladder": desk(_SEE_BOOKS),
+    "tiers:review": desk(post=_IMPORT),
+    "tiers:member-panel": desk(_SEE_MEMBERS),
+    "tiers:grant": desk(_EDIT_MEMBERS, _EDIT_MEMBERS),
+    "tiers:grant-end": desk(post=_EDIT_MEMBERS),
     "purchases:member-panel": desk(_SEE_MEMBERS),
     "purchases:replay-panel": desk(_SEE_BOOKS),
     "purchases:replay-start": desk(post=_SEE_BOOKS),

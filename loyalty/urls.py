@@ -39,5 +39,6 @@ urlpatterns = [
     path("", include("conversation.urls")),
     path("members/", include("consent.urls")),
     path("", include("points.urls")),
+    path("", include("points.tiers.urls")),
     path("", include("purchases.urls")),
 ]

@@ -10,6 +10,7 @@ from points.actions import registrations as actions
 from points.books import closing
 from points.goodwill import registrations as goodwill
 from points.programme import drafts
+from points.tiers import registrations as tiers
 from stores import audit
 from stores.roles import Role
 
@@ -25,6 +26,7 @@ def register() -> None:
     comparison.register()
     actions.register()
     goodwill.register()
+    tiers.register()
     audit.register_action(kinds.ADJUSTED, _("Adjusted a member's points"))
     audit.register_action(closing.MONTH_CLOSED, _("Closed a month of the points"))
     audit.register_action(

@@ -609,7 +609,7 @@ BEGIN
             actions = a.actions + EXCLUDED.actions
     )
     SELECT jsonb_object_agg(g."on", jsonb_build_array(
-        g.spend, g.visits, g.points, g.actions)) INTO v_days FROM gone g;
+        g.spend::text, g.visits, g.points, g.actions)) INTO v_days FROM gone g;
 
     SELECT (points_ladder(e.programme_id, p_now)).* INTO l
     FROM members_member e WHERE e.id = p_kept;
