@@ -29,6 +29,14 @@ _SEE_IMPORTS = (*_IMPORT, Role.DATA_PROTECTION_OFFICER)
 _WRITE_PROGRAMME = (Role.OWNER, Role.MARKETER)
 # Who sees what the club owes in points, and whether the ledger adds up.
 _SEE_BOOKS = (Role.OWNER, Role.ANALYST, Role.MARKETER)
+# Who sees what staff gave to make something good, and who says how much it may be.
+_KEEP_GOODWILL = (Role.OWNER, Role.MARKETER)
+_SEE_GOODWILL = (
+    Role.OWNER,
+    Role.MARKETER,
+    Role.CUSTOMER_SERVICE,
+    Role.STORE_MANAGER,
+)
 
 TABLE: dict[str, Access] = {
     "home": desk(ANYONE),
@@ -239,6 +247,7 @@ TABLE: dict[str, Access] = {
     "api-points:member-summary": api("GET"),
     "api-points:member-ledger": api("GET"),
     "api-points:adjustments": api("POST"),
+    "api-points:events": api("POST"),
     "api-enrolment:members": api("POST"),
     "api-consent:permissions": api("GET", "POST"),
     "api-consent:permissions-as-of": api("GET"),
@@ -323,6 +332,15 @@ TABLE: dict[str, Access] = {
     "tiers:member-panel": desk(_SEE_MEMBERS),
     "tiers:grant": desk(_EDIT_MEMBERS, _EDIT_MEMBERS),
     "tiers:grant-end": desk(post=_EDIT_MEMBERS),
+    # points: goodwill; a store manager sees the stores they run
+    "goodwill:grant-list": desk(_SEE_GOODWILL),
+    "goodwill:settings": desk(_KEEP_GOODWILL),
+    "goodwill:reason-add": desk(_KEEP_GOODWILL, _KEEP_GOODWILL),
+    "goodwill:reason-edit": desk(_KEEP_GOODWILL, _KEEP_GOODWILL),
+    "goodwill:reason-move": desk(post=_KEEP_GOODWILL),
+    "goodwill:allowance": desk(_KEEP_GOODWILL, _KEEP_GOODWILL),
+    "goodwill:store-allowance": desk(_KEEP_GOODWILL, _KEEP_GOODWILL),
+    "goodwill:store-allowance-drop": desk(post=_KEEP_GOODWILL),
     "purchases:member-panel": desk(_SEE_MEMBERS),
     "purchases:replay-panel": desk(_SEE_BOOKS),
     "purchases:replay-start": desk(post=_SEE_BOOKS),

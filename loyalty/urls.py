@@ -39,6 +39,7 @@ urlpatterns = [
     path("", include("conversation.urls")),
     path("members/", include("consent.urls")),
     path("", include("points.urls")),
+    path("goodwill/", include("points.goodwill.urls")),
     path("", include("points.tiers.urls")),
     path("", include("purchases.urls")),
 ]

@@ -57,12 +57,15 @@ def list_grants(
     after = (
         Activity.objects.filter(
             member=OuterRef("member"),
-            on__gt=TruncDate(OuterRef("at"), tzinfo=programme.zone),
+            on__gt=OuterRef("given_on"),
         )
         .order_by()
         .values("member")
     )
-    grants = GoodwillGrant.objects.filter(store__programme=programme).annotate(
+    grants = GoodwillGrant.objects.filter(store__programme=programme)
+    grants = grants.annotate(
+        given_on=TruncDate("at", tzinfo=programme.zone),
+    ).annotate(
         visits_since=Coalesce(
             Subquery(after.annotate(n=Sum("visits")).values("n")),
             Value(0),
