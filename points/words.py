@@ -78,14 +78,19 @@ def cause(entry: Entry) -> str:
 
 def earning(rule: EarningRule, currency: str) -> str:
     """Say what a purchase gives: `1 point per krona`."""
+    return per_unit(rule.points_per_unit, currency)
+
+
+def per_unit(rate: Decimal, currency: str) -> str:
+    """Say what each unit of a currency gives: `1 point per krona`."""
     # Half points exist in rules, and are spoken of in the plural.
-    whole = rule.points_per_unit == rule.points_per_unit.to_integral_value()
+    whole = rate == rate.to_integral_value()
     text = ngettext(
         "%(n)s point per %(unit)s",
         "%(n)s points per %(unit)s",
-        int(rule.points_per_unit) if whole else 2,
+        int(rate) if whole else 2,
     )
-    return text % {"n": number(rule.points_per_unit), "unit": unit(currency)}
+    return text % {"n": number(rate), "unit": unit(currency)}
 
 
 def reward(rule: EarningRule, currency: str) -> str:
