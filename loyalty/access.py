@@ -38,6 +38,9 @@ _SEE_GOODWILL = (
     Role.STORE_MANAGER,
 )
 
+# Who sees vouchers and stamp cards, and who writes the cards.
+_SEE_CARDS = (Role.OWNER, Role.MARKETER, Role.ANALYST)
+
 TABLE: dict[str, Access] = {
     "home": desk(ANYONE),
     "healthz": public("GET"),
@@ -189,7 +192,9 @@ TABLE: dict[str, Access] = {
     "portal:identifiers": member("GET"),
     "portal:card-lost": member("GET", "POST"),
     "portal:other-card-lost": member("GET", "POST"),
+    "portal:invite": member("GET", "POST"),
     "portal:timeline": member("GET"),
+    "portal:tier": member("GET"),
     "portal:devices": member("GET"),
     "portal:device-end": member("POST"),
     "portal:devices-end": member("POST"),
@@ -341,7 +346,32 @@ TABLE: dict[str, Access] = {
     "goodwill:allowance": desk(_KEEP_GOODWILL, _KEEP_GOODWILL),
     "goodwill:store-allowance": desk(_KEEP_GOODWILL, _KEEP_GOODWILL),
     "goodwill:store-allowance-drop": desk(post=_KEEP_GOODWILL),
+    # offers: vouchers and stamp cards
+    "offers:voucher-list": desk(_SEE_MEMBERS),
+    "offers:voucher-detail": desk(_SEE_MEMBERS),
+    "offers:voucher-void": desk(_EDIT_MEMBERS, _EDIT_MEMBERS),
+    "offers:voucher-reactivate": desk(_EDIT_MEMBERS, _EDIT_MEMBERS),
+    "offers:member-panel": desk(_SEE_MEMBERS),
+    "offers:liability-panel": desk(_SEE_BOOKS),
+    "offers:card-list": desk(_SEE_CARDS),
+    "offers:card-detail": desk(_SEE_CARDS),
+    "offers:card-new": desk(_IMPORT, _IMPORT),
+    "offers:card-edit": desk(_IMPORT, _IMPORT),
+    "offers:card-publish": desk(post=_IMPORT),
+    "offers:card-end": desk(post=_IMPORT),
+    "offers:card-copy": desk(post=_IMPORT),
+    "api-offers:voucher": api("GET"),
+    "api-offers:voucher-reserve": api("POST"),
+    "api-offers:voucher-redeem": api("POST"),
+    "api-offers:voucher-release": api("POST"),
+    "api-offers:member-vouchers": api("GET"),
+    "api-offers:member-stamp-cards": api("GET"),
+    "portal:vouchers": member("GET"),
+    "portal:voucher": member("GET"),
+    "portal:voucher-choose": member("GET", "POST"),
+    "portal:stamp-cards": member("GET"),
     "purchases:member-panel": desk(_SEE_MEMBERS),
+    "purchases:receipt": desk(_SEE_MEMBERS),
     "purchases:replay-panel": desk(_SEE_BOOKS),
     "purchases:replay-start": desk(post=_SEE_BOOKS),
     "purchases:replay-cancel": desk(post=_SEE_BOOKS),

@@ -1,10 +1,8 @@
 """What can be wrong with calls about vouchers: the stable codes and their words."""
 
-from django.utils.translation import gettext_lazy as _
-
 from common.codes import register_problem
 from offers.vouchers.services import Why
-from offers.vouchers.words import WHY_NOT
+from offers.vouchers.words import NOT_RESERVED, WHY_NOT
 
 # Which code and status a refusal has on the API; receipts answer with the same codes.
 CODES: dict[Why, tuple[str, int]] = {
@@ -25,6 +23,4 @@ def register() -> None:
     """Write the codes down; called once, when the room is ready."""
     for why, (code, status) in CODES.items():
         register_problem(code, status, WHY_NOT[why])
-    register_problem(
-        "voucher_not_reserved", 409, _("This purchase does not hold the voucher.")
-    )
+    register_problem("voucher_not_reserved", 409, NOT_RESERVED)

@@ -29,6 +29,7 @@ from portal.views import (
     sign_in,
     step_up,
     timeline,
+    vouchers,
     wishes,
 )
 
@@ -70,6 +71,14 @@ urlpatterns = [
     path("card/lost/<uuid:public_id>/", identifiers.card_lost, name="other-card-lost"),
     path("receipts/", receipts.receipts, name="receipts"),
     path("receipts/<uuid:public_id>/", receipts.receipt, name="receipt"),
+    path("vouchers/", vouchers.vouchers, name="vouchers"),
+    path("vouchers/<uuid:public_id>/", vouchers.voucher, name="voucher"),
+    path(
+        "vouchers/choose/<int:points>/",
+        vouchers.voucher_choose,
+        name="voucher-choose",
+    ),
+    path("stamp-cards/", vouchers.stamp_cards, name="stamp-cards"),
     path("timeline/", timeline.timeline, name="timeline"),
     path("choices/", choices.choices, name="choices"),
     path("profile/", details.me, name="me"),

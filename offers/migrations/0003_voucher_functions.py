@@ -399,24 +399,26 @@ BEGIN
     END LOOP;
 END $$;
 
--- Takes unused vouchers back until the account holds `p_least` points: the newest
--- first, whole ones, and only as many as it needs; what is over stays as points. So any
--- order of returns ends with the same vouchers. A used one stays used: what it cost
--- stays owed, as far as the version's policy on returns lets the account owe.
+-- Takes unused vouchers back until nothing is owed, or, with `p_least`, until the account
+-- holds so many points: the newest first, whole ones, and only as many as it needs; what
+-- is over stays as points. So any order of returns ends with the same vouchers. A used
+-- one stays used: what it cost stays owed, as far as the version's policy on returns
+-- lets the account owe.
 CREATE FUNCTION offers_withdraw(
     p_member bigint, p_least integer, p_receipt uuid, p_store bigint,
     p_at timestamptz, p_now timestamptz
 ) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
     v_voucher offers_voucher;
-    v_balance integer;
+    v_account points_account;
     v_points integer;
     v_taken integer := 0;
 BEGIN
     LOOP
-        SELECT a.balance INTO v_balance FROM points_account a
+        SELECT * INTO v_account FROM points_account a
         WHERE a.member_id = p_member FOR UPDATE;
-        EXIT WHEN NOT FOUND OR v_balance >= p_least;
+        EXIT WHEN NOT FOUND OR (CASE WHEN p_least IS NULL THEN v_account.owed = 0
+            ELSE v_account.balance - v_account.reserved >= p_least END);
         SELECT * INTO v_voucher FROM offers_voucher v
         WHERE v.member_id = p_member AND v.status = 'ISSUED' AND v.origin = 'POINTS'
             AND v.worth > 0 AND v.entry_id IS NOT NULL AND v.grace_until > p_now
@@ -466,7 +468,7 @@ BEGIN
     END IF;
     IF p_member IS NULL THEN RETURN; END IF;
     IF p_lines @> '[{"kind": "RETURN"}]' THEN
-        PERFORM offers_withdraw(p_member, 0, p_receipt, p_store, p_at, p_now);
+        PERFORM offers_withdraw(p_member, NULL, p_receipt, p_store, p_at, p_now);
     END IF;
     IF p_lines @> '[{"kind": "PURCHASE"}]' THEN
         PERFORM offers_turn_points(p_member, p_receipt, p_store, p_now);

@@ -337,7 +337,7 @@ BEGIN
     END IF;
     IF p_member IS NULL THEN RETURN; END IF;
     IF p_lines @> '[{"kind": "RETURN"}]' THEN
-        PERFORM offers_withdraw(p_member, 0, p_receipt, p_store, p_at, p_now);
+        PERFORM offers_withdraw(p_member, NULL, p_receipt, p_store, p_at, p_now);
     END IF;
     IF p_lines @> '[{"kind": "PURCHASE"}]' THEN
         PERFORM offers_turn_points(p_member, p_receipt, p_store, p_now);

@@ -44,9 +44,8 @@ def sentence(card: StampCard) -> str:
     return _("Buy %(needed)s %(goods)s and get %(reward)s.") % values
 
 
-def conditions(card: StampCard, currency: str) -> list[str]:
+def conditions(card: StampCard) -> list[str]:
     """Say the rest of the terms, a sentence each; nothing that does not apply."""
-    del currency
     said = []
     if card.counts == StampCard.Counts.VISITS:
         said.append(_("You get one stamp each time you shop."))
@@ -98,7 +97,7 @@ def in_three_languages(card: StampCard) -> list[tuple[str, str, list[str]]]:
                 (
                     language,
                     sentence(card),
-                    conditions(card, card.programme.currency),
+                    conditions(card),
                 )
             )
     return said

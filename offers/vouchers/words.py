@@ -26,6 +26,7 @@ WHY_NOT: dict[Why, str | Promise] = {
     Why.NOT_YET: gettext_lazy("The voucher is not valid yet."),
     Why.HELD: gettext_lazy("The voucher is held after a change of contact details."),
 }
+NOT_RESERVED = gettext_lazy("This purchase does not hold the voucher.")
 # A code is read in groups of four, as it is printed.
 _GROUP = 4
 

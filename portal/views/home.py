@@ -10,6 +10,7 @@ from consent.rights import find_cooling
 from members.cards import card_token, display_number
 from portal import receipts
 from portal.guards import member_of
+from portal.offers import offers_of
 from portal.overview import overview_of, rule_sentences
 
 _LATEST = 3
@@ -25,6 +26,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "page": "home",
         "member": member,
         "overview": overview_of(member, now=now),
+        "offers": offers_of(member, now=now),
         "rule": rule_sentences(member, now=now),
         "renewals": renewals.open_for(member),
         "token": card_token(member, now=now),
