@@ -10,5 +10,10 @@ urlpatterns = [
     path(
         "members/<uuid:public_id>/purchases/", views.member_panel, name="member-panel"
     ),
+    path(
+        "members/<uuid:public_id>/purchases/<uuid:receipt_id>/",
+        views.receipt,
+        name="receipt",
+    ),
     path("points/replays/", include("purchases.replay.urls")),
 ]

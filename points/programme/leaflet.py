@@ -37,39 +37,34 @@ class Leaflet:
     sections: tuple[Section, ...]
 
 
-_HEADINGS: dict[str, tuple[Callable[[], str], str, frozenset[Kind]]] = {
+# The order of kinds is the order on the page.
+_HEADINGS: dict[str, tuple[Callable[[], str], str, tuple[Kind, ...]]] = {
     "earn": (
         lambda: _("How you earn"),
         "coins",
-        frozenset(
-            {
-                Kind.EARNING,
-                Kind.CURRENCY,
-                Kind.MULTIPLIER,
-                Kind.STACKING,
-                Kind.ACTION,
-                Kind.EXCLUSIONS,
-                Kind.BASE,
-                Kind.ROUNDING,
-            }
+        (
+            Kind.EARNING,
+            Kind.CURRENCY,
+            Kind.MULTIPLIER,
+            Kind.STACKING,
+            Kind.ACTION,
+            Kind.EXCLUSIONS,
+            Kind.BASE,
+            Kind.ROUNDING,
         ),
     ),
     "worth": (
         lambda: _("What points are worth"),
         "scale",
-        frozenset({Kind.WORTH, Kind.PENDING}),
+        (Kind.WORTH, Kind.PENDING),
     ),
-    "vouchers": (
-        lambda: _("Vouchers"),
-        "ticket",
-        frozenset({Kind.STEP, Kind.VOUCHER}),
-    ),
-    "levels": (lambda: _("Levels"), "award", frozenset({Kind.TIER, Kind.LADDER})),
-    "lapse": (lambda: _("When points lapse"), "hourglass", frozenset({Kind.EXPIRY})),
+    "vouchers": (lambda: _("Vouchers"), "ticket", (Kind.STEP, Kind.VOUCHER)),
+    "levels": (lambda: _("Levels"), "award", (Kind.TIER, Kind.LADDER)),
+    "lapse": (lambda: _("When points lapse"), "hourglass", (Kind.EXPIRY,)),
     "returns": (
         lambda: _("When you return something"),
         "receipt-refund",
-        frozenset({Kind.RETURNS}),
+        (Kind.RETURNS,),
     ),
 }
 # What is most worth knowing, for a page that has room for a few sentences.
@@ -119,7 +114,7 @@ def said_now(
 def sections(said: list[Sentence]) -> Iterator[Section]:
     """Put sentences under their headings, and end with what a member can do."""
     for key, (heading, icon, kinds) in _HEADINGS.items():
-        found = tuple(each.text for each in said if each.kind in kinds)
+        found = tuple(each.text for kind in kinds for each in said if each.kind is kind)
         if found:
             yield Section(key, heading(), icon, found)
     yield Section("do", _("What you can do"), "circle-check", tuple(_to_do()))
