@@ -150,11 +150,11 @@ class ReceiptDocument(serializers.Serializer[Any]):
     )
     vouchers = serializers.ListField(
         child=serializers.CharField(max_length=40),
-        max_length=MOST_VOUCHERS,
         required=False,
         help_text=(
-            "The codes of the vouchers that it redeems. One that cannot be used "
-            "refuses the receipt as a whole, with the reason at its place."
+            f"The codes of the vouchers that it redeems, {MOST_VOUCHERS} at most. One "
+            "that cannot be used refuses the receipt as a whole, with the reason at "
+            "its place."
         ),
     )
 

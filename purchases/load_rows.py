@@ -60,14 +60,27 @@ _EVENT = (
 ).split()
 
 
+# Not frozen, for a load makes a million of them.
+@dataclass(slots=True)
+class Outcome:
+    """What of a verdict is written; what each line gave is text, as COPY takes it."""
+
+    reason: NoPoints | None
+    rule: EarningRule | None
+    eligible: Decimal
+    exact: Decimal
+    points: int
+    return_eligible: Decimal
+    lines: list[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A receipt with all that can be worked out without the database.
 
-    The verdict is that for a member who earns, by the rule that was in force when the
-    load began; `member_id` in it means nothing, and it comes without its lines, which
-    are in `earned` as text. The receipt itself comes without its lines, too; `whole` is
-    the receipt with them.
+    The outcome is that for a member who earns, by the rule that was in force when the
+    load began. The receipt itself comes without its lines, which nearly always are
+    needed as text alone; `whole` is the receipt with them.
     """
 
     receipt: ReceiptIn
@@ -75,9 +88,7 @@ class Prepared:
     buys: bool
     # Whether the points hang on who buys, or on what was bought before.
     is_personal: bool
-    rule: EarningRule | None
-    verdict: Verdict
-    earned: list[str]
+    outcome: Outcome
     index: bytes | None
     content_hash: bytes
     payments: str
@@ -124,7 +135,7 @@ class RuleBook:
 _SOMEBODY = Buyer(0, "ACTIVE")
 # What goes from the process that prepares to the one that writes.
 pickle_quickly(
-    *(ReceiptIn, ContactIn, PaymentIn, TaxIn, Prepared, Verdict, EarningRule)
+    *(ReceiptIn, ContactIn, PaymentIn, TaxIn, Prepared, Outcome, EarningRule)
 )
 
 
@@ -143,11 +154,10 @@ def prepare(receipt: ReceiptIn, club: Club, book: RuleBook) -> Prepared:
     return Prepared(
         receipt=replace(receipt, lines=()),
         has_returns=any(line.kind is LineKind.RETURN for line in receipt.lines),
-        buys=any(line.kind is LineKind.PURCHASE for line in receipt.lines),
+        # Somebody's day would count it.
+        buys=bool(verdict.counts),
         is_personal=rule is not None and is_personal(rule),
-        rule=rule,
-        verdict=replace(verdict, lines=(), line_points=(), counts=()),
-        earned=earned_texts(verdict),
+        outcome=outcome_of(verdict, rule),
         index=index,
         content_hash=content_hash(receipt, index, lines),
         payments=payments_text(receipt),
@@ -165,13 +175,25 @@ def is_personal(rule: EarningRule) -> bool:
     )
 
 
-def earned_texts(verdict: Verdict) -> list[str]:
-    """Return what each line gave as COPY takes it, before the line itself."""
-    return [
-        f"{points}\t{'t' if line.is_eligible else 'f'}\t{line.rate!s}\t"
-        f"{array_of(line.multipliers) if line.multipliers else '{}'}"
-        for points, line in zip(verdict.line_points, verdict.lines, strict=True)
-    ]
+def outcome_of(verdict: Verdict, rule: EarningRule | None) -> Outcome:
+    """Return what of a verdict is written."""
+    lines = []
+    rate, text = None, ""
+    for points, line in zip(verdict.line_points, verdict.lines, strict=True):
+        # Nearly always the same one as of the line before.
+        if line.rate is not rate:
+            rate, text = line.rate, str(line.rate)
+        keys = array_of(line.multipliers) if line.multipliers else "{}"
+        lines.append(f"{points}\t{'t' if line.is_eligible else 'f'}\t{text}\t{keys}")
+    return Outcome(
+        verdict.reason,
+        rule,
+        verdict.eligible,
+        verdict.exact,
+        verdict.points,
+        verdict.return_eligible,
+        lines,
+    )
 
 
 @lru_cache(maxsize=10_000)
@@ -232,14 +254,12 @@ class Rows:
     def add(
         self,
         prepared: Prepared,
-        verdict: Verdict,
+        outcome: Outcome,
         *,
-        earned: list[str],
         member: int | None,
         is_counted: bool,
         tier: str,
         shop: Shop,
-        rule: EarningRule | None,
         receipt_id: int,
         public_ids: tuple[str, str, str],
     ) -> None:
@@ -248,38 +268,45 @@ class Rows:
         `public_ids` are those of the receipt, the earning and the event.
         """
         public_id, entry_id, event_id = public_ids
-        receipt = prepared.receipt
+        receipt, rule = prepared.receipt, outcome.rule
         at = receipt.purchased_at.isoformat()
-        if verdict.points and rule is not None and member is not None:
-            begins = active_from(receipt.purchased_at, rule, self.club.zone)
+        day = local_day(receipt.purchased_at, self.club.zone)
+        if outcome.points and rule is not None and member is not None:
+            begins = receipt.purchased_at
+            if rule.terms.pending_days:
+                begins = active_from(begins, rule, self.club.zone)
             self.earnings.add(
                 member=member,
-                points=verdict.points,
+                points=outcome.points,
                 at=at,
                 key=f"receipt:{public_id}",
                 rule=rule.id,
                 source=("receipt", public_id),
                 public_id=entry_id,
-                expires_at=self._expiry(receipt.purchased_at, rule),
-                active_from=begins.isoformat(),
+                expires_at=self._expiry(receipt.purchased_at, day, rule),
+                active_from="" if begins is receipt.purchased_at else str(begins),
                 is_pending=begins > self.now,
             )
         if is_counted and member is not None:
-            self._count(prepared.receipt, verdict, member, rule)
+            spend = in_own_currency(
+                outcome.eligible, receipt.currency, club=self.club, rule=rule
+            )
+            # As in rules.earning.counts_of.
+            self._counts.append((member, day, spend, 1, outcome.points))
         self._receipts.append(
             self._receipt(
-                prepared, verdict, member, tier, shop, receipt_id, public_id, at
+                prepared, outcome, member, tier, shop, receipt_id, public_id, at
             )
         )
         owner = _or_null(member)
         self._lines += [
             f"{receipt_id}\t{owner}\t{gave}\t{line}"
-            for gave, line in zip(earned, prepared.lines, strict=True)
+            for gave, line in zip(outcome.lines, prepared.lines, strict=True)
         ]
         if member is not None:
             self._events.append(
                 f"{event_id}\t{member}\t{kinds.ACCEPTED}\t{at}\t"
-                f"{self._posted}\t{self._told(receipt, verdict, shop)}\t"
+                f"{self._posted}\t{self._told(receipt, outcome, shop)}\t"
                 f"receipt\t{public_id}\n"
             )
 
@@ -299,40 +326,25 @@ class Rows:
                     _COUNT, [list(each) for each in zip(*self._counts, strict=True)]
                 )
 
-    def _count(
-        self,
-        receipt: ReceiptIn,
-        verdict: Verdict,
-        member: int,
-        rule: EarningRule | None,
-    ) -> None:
-        """Count the member's day, as points_after_receipt does; see rules.counts_of."""
-        spend = in_own_currency(
-            verdict.eligible, receipt.currency, club=self.club, rule=rule
-        )
-        day = local_day(receipt.purchased_at, self.club.zone)
-        self._counts.append((member, day, spend, 1, verdict.points))
-
-    def _expiry(self, moment: datetime, rule: EarningRule) -> str:
+    def _expiry(self, moment: datetime, day: date, rule: EarningRule) -> str:
         """Return when points of a moment expire: the same for the whole day."""
-        day = local_day(moment, self.club.zone)
         if (day, rule.id) not in self._expiries:
             expires = expires_at(moment, rule, self.club.zone)
             self._expiries[day, rule.id] = expires.isoformat() if expires else NULL
         return self._expiries[day, rule.id]
 
-    def _told(self, receipt: ReceiptIn, verdict: Verdict, shop: Shop) -> str:
+    def _told(self, receipt: ReceiptIn, outcome: Outcome, shop: Shop) -> str:
         """Return what the event says, as in records.events_of."""
         return (
             f'{{"total": "{receipt.total!s}", "currency": {quoted(receipt.currency)}, '
-            f'"points": {verdict.points}, "reversed": 0, '
+            f'"points": {outcome.points}, "reversed": 0, '
             f'"store_name": {quoted(shop.name)}}}'
         )
 
     def _receipt(
         self,
         prepared: Prepared,
-        verdict: Verdict,
+        outcome: Outcome,
         member: int | None,
         tier: str,
         shop: Shop,
@@ -346,7 +358,7 @@ class Rows:
             prepared.index is not None
             and receipt.contact is not None
             and receipt.contact.kind is not ContactKind.ID
-            and verdict.reason is NoPoints.MEMBER_UNKNOWN
+            and outcome.reason is NoPoints.MEMBER_UNKNOWN
         )
         index = bytes_of(prepared.index or b"") if is_claimable else NULL
         balance = NULL if member is None else self.earnings.balance(member)
@@ -355,11 +367,12 @@ class Rows:
             f"{escaped(receipt.till_code)}\t{escaped(receipt.unique_receipt_id)}\t"
             f"{escaped(receipt.receipt_number)}\t{_or_null(member)}\t{index}\t{at}\t"
             f"{receipt.business_on!s}\t{receipt.currency}\t{receipt.total!s}\t"
-            f"{prepared.payments}\t{prepared.taxes}\t{_or_null(verdict.rule_id)}\t"
-            f"{verdict.eligible!s}\t{verdict.exact!s}\t{verdict.points}\t0\t0\t"
+            f"{prepared.payments}\t{prepared.taxes}\t"
+            f"{outcome.rule.id if outcome.rule else NULL}\t"
+            f"{outcome.eligible!s}\t{outcome.exact!s}\t{outcome.points}\t0\t0\t"
             f"{tier}\t"
-            f"{verdict.reason.value if verdict.reason else ''}\t{balance}\t\t"
-            f"{verdict.return_eligible!s}\t0\t{self.source}\t"
+            f"{outcome.reason.value if outcome.reason else ''}\t{balance}\t\t"
+            f"{outcome.return_eligible!s}\t0\t{self.source}\t"
             f"{bytes_of(prepared.content_hash)}\t{self._posted}\n"
         )
 

@@ -21,20 +21,20 @@ from common.apart import apart
 from common.copying import draw_ids, draw_public_ids
 from common.problems import Problem
 from points.bulk import Earnings
-from points.rules import EarningRule
 from purchases import records, rules
 from purchases.load_buyers import Buyers, buyer_of, find_buyers
 from purchases.load_rows import (
+    Outcome,
     Prepared,
     Rows,
     RuleBook,
     Shop,
-    earned_texts,
     is_personal,
+    outcome_of,
     prepare,
 )
 from purchases.models import Receipt
-from purchases.rules import Buyer, Club, ReceiptIn, Verdict
+from purchases.rules import Buyer, Club, ReceiptIn
 from purchases.services.recording import Request, record_receipt
 from stores.models import Programme
 
@@ -115,6 +115,14 @@ class Loaded:
     present: int = 0
     # Receipts that were not accepted, with the code of the reason.
     refused: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, other: "Loaded") -> None:
+        """Count what another load did too."""
+        self.given += other.given
+        self.recorded += other.recorded
+        self.lines += other.lines
+        self.present += other.present
+        self.refused += other.refused
 
 
 def load_receipts(
@@ -240,6 +248,11 @@ class _Batch:
             book if self.is_decided else replace(current, articles=_articles(club))
         )
         self.has_offers = _has_offers(club)
+        # Days are counted where a version has tiers: nobody else asks for them.
+        self.has_ladder = any(
+            rule is not None and rule.terms.ladder is not None
+            for rule in self.book.rules
+        )
 
     def record(self, batch: list[Prepared]) -> None:
         """Record them all."""
@@ -327,17 +340,18 @@ class _Batch:
         public_ids = iter(draw_public_ids(3 * len(usual)))
         followed: list[tuple[Prepared, int | None, str]] = []
         for place, (prepared, buyer) in enumerate(usual):
-            verdict, earned, rule, member = self._decide(prepared, buyer)
+            outcome, member = self._decide(prepared, buyer)
             ids = (next(public_ids), next(public_ids), next(public_ids))
             rows.add(
                 prepared,
-                verdict,
-                earned=earned,
+                outcome,
                 member=member,
-                is_counted=prepared.buys and buyer is not None and buyer.earns,
+                is_counted=self.has_ladder
+                and prepared.buys
+                and buyer is not None
+                and buyer.earns,
                 tier=tiers.get(place, ""),
                 shop=self.shops[prepared.receipt.store_code],
-                rule=rule,
                 receipt_id=receipt_ids[place],
                 public_ids=ids,
             )
@@ -421,10 +435,10 @@ class _Batch:
 
     def _decide(
         self, prepared: Prepared, buyer: Buyer | None
-    ) -> tuple[Verdict, list[str], EarningRule | None, int | None]:
-        """Return the verdict, also of the lines, its rule, and whose the receipt is."""
+    ) -> tuple[Outcome, int | None]:
+        """Return what is written of the verdict, and whose the receipt is."""
         if self.is_decided and buyer is not None and buyer.earns:
-            return prepared.verdict, prepared.earned, prepared.rule, buyer.id
+            return prepared.outcome, buyer.id
         receipt = prepared.whole
         rule = self.book.at(receipt.purchased_at)
         verdict = rules.decide(
@@ -434,7 +448,7 @@ class _Batch:
             rule=rule,
             shelf=self.book.shelf(receipt.store_code),
         )
-        return verdict, earned_texts(verdict), rule, verdict.member_id
+        return outcome_of(verdict, rule), verdict.member_id
 
     # READING
 

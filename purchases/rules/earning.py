@@ -29,13 +29,16 @@ def earned(
             _without_rule(line) if line.kind is kind else NO_POINTS
             for line in receipt.lines
         ]
-    purchase = purchase_of(receipt, club=club, buyer=buyer, shelf=shelf)
     if engine.is_plain(rule):
-        per_unit = engine.rate_of(rule, purchase)
+        per_unit = rule.points_per_unit
+        if receipt.currency != club.currency:
+            other = rule.terms.currencies.get(receipt.currency)
+            per_unit = other.points_per_unit if other else _NOTHING
         return [
             _plain(line, per_unit, rule) if line.kind is kind else NO_POINTS
             for line in receipt.lines
         ]
+    purchase = purchase_of(receipt, club=club, buyer=buyer, shelf=shelf)
     chosen = [line for line in receipt.lines if line.kind is kind]
     found = iter(
         engine.evaluate(
@@ -88,13 +91,18 @@ def discount_of(line: LineIn) -> Decimal:
 
 def money_of(lines: Sequence[Earned]) -> Decimal:
     """Return the money that counts, in whole öre."""
-    money = sum((each.amount for each in lines if each.is_eligible), _NOTHING)
+    money = _NOTHING
+    for each in lines:
+        money += each.amount
     return money.quantize(_OERE)
 
 
 def exact_of(lines: Sequence[Earned]) -> Decimal:
     """Return the points of lines before rounding."""
-    return engine.in_millionths(sum((each.exact for each in lines), _NOTHING))
+    exact = _NOTHING
+    for each in lines:
+        exact += each.exact
+    return engine.in_millionths(exact)
 
 
 def why_nothing(
