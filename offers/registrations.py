@@ -9,6 +9,7 @@ from offers import faults, kinds, merging
 from offers.roles import SEE_CARDS, SEE_VOUCHERS
 from offers.stamps import services as stamps
 from offers.vouchers import services as vouchers
+from points.books import panels as books
 from stores import audit
 
 
@@ -45,3 +46,4 @@ def register() -> None:
         order=15,
         column=Column.SIDE,
     )
+    books.register(title=_("Outstanding vouchers"), url_name="offers:liability-panel")
