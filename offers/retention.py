@@ -1,5 +1,7 @@
 """How long vouchers and stamps of erased members are kept: as the books of points."""
 
+from typing import Any
+
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
@@ -58,7 +60,7 @@ def _count(due: Due) -> int:
 
 
 def _drop(due: Due, limit: int) -> int:
-    values = {
+    values: dict[str, Any] = {
         "programme": due.programme.pk,
         "before": due.before,
         "limit": min(limit, _AT_ONCE),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import (
     CharField,
@@ -159,7 +160,8 @@ def figures_of(programme: Programme) -> Figures:
         used_value=Sum("value", filter=Q(status=status.USED)),
         lapsed_value=Sum("worth", filter=Q(status=status.LAPSED)),
     )
-    return Figures(**{name: value or 0 for name, value in found.items()})
+    values: dict[str, Any] = {name: value or 0 for name, value in found.items()}
+    return Figures(**values)
 
 
 def _open(member: Member) -> QuerySet[Voucher]:

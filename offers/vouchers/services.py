@@ -384,7 +384,7 @@ def issue_due(*, now: datetime) -> int:
         after = members[-1]
 
 
-def _batches(statement: str, arguments: Sequence[object]) -> int:
+def _batches(statement: str, arguments: Sequence[Any]) -> int:
     done = 0
     while True:
         with transaction.atomic(), connection.cursor() as cursor:

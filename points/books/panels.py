@@ -1,4 +1,4 @@
-"""What other rooms owe beside points: panels of the page of what is owed, by URL name."""
+"""What other rooms owe beside points: panels of the page of debts, by URL name."""
 
 from dataclasses import dataclass
 
