@@ -1,7 +1,7 @@
 """What can be wrong with calls about vouchers: the stable codes and their words."""
 
 from common.codes import register_problem
-from offers.vouchers.services import Why
+from offers.vouchers.validity import Why
 from offers.vouchers.words import NOT_RESERVED, WHY_NOT
 
 # Which code and status a refusal has on the API; receipts answer with the same codes.

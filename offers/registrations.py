@@ -8,7 +8,7 @@ from members.panels import Column
 from offers import faults, kinds, merging
 from offers.roles import SEE_CARDS, SEE_VOUCHERS
 from offers.stamps import services as stamps
-from offers.vouchers import services as vouchers
+from offers.vouchers import care
 from points.books import panels as books
 from stores import audit
 
@@ -18,8 +18,8 @@ def register() -> None:
     faults.register()
     kinds.register()
     merging.register()
-    audit.register_action(vouchers.VOIDED, _("Withdrew a voucher"))
-    audit.register_action(vouchers.REACTIVATED, _("Made a voucher valid again"))
+    audit.register_action(care.VOIDED, _("Withdrew a voucher"))
+    audit.register_action(care.REACTIVATED, _("Made a voucher valid again"))
     audit.register_action(stamps.PUBLISHED, _("Published a stamp card"))
     audit.register_action(stamps.ENDED, _("Ended a stamp card"))
     navigation.register(

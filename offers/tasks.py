@@ -2,9 +2,9 @@
 
 from django.utils import timezone
 
-from offers.vouchers import services
+from offers.vouchers.nightly import run_nightly
 
 
 def settle() -> dict[str, int]:
     """Lapse, remind, let go and issue what is due by now; return how much."""
-    return services.run_nightly(now=timezone.now())
+    return run_nightly(now=timezone.now())

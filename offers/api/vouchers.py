@@ -18,7 +18,8 @@ from offers.api import writing
 from offers.faults import CODES
 from offers.models import Voucher
 from offers.vouchers import services, words
-from offers.vouchers.services import CannotUse, NotReserved, Why
+from offers.vouchers.services import NotReserved
+from offers.vouchers.validity import CannotUse, Why, why_not
 from stores.authentication import Caller
 from stores.models import Store
 
@@ -162,7 +163,7 @@ def _find(caller: Caller, code: str) -> Voucher:
 
 def _written(voucher: Voucher, caller: Caller) -> dict[str, Any]:
     now = timezone.now()
-    why = services.why_not(voucher, at=now, now=now)
+    why = why_not(voucher, at=now, now=now)
     return writing.voucher(voucher, why=why, zone=ZoneInfo(caller.time_zone))
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from offers.models import Voucher
 from offers.stamps.selectors import Progress
-from offers.vouchers.services import Why
+from offers.vouchers.validity import Why
 
 
 def voucher(each: Voucher, *, why: Why | None, zone: ZoneInfo) -> dict[str, Any]:

@@ -26,7 +26,9 @@ from common.ui.toasts import toast
 from members import care
 from offers.models import Voucher
 from offers.roles import CHANGE_VOUCHERS
-from offers.vouchers import selectors, services, words
+from offers.vouchers import care as changes
+from offers.vouchers import selectors, words
+from offers.vouchers.validity import why_not
 from stores.access import roles_of
 from stores.middleware import programme_of
 from stores.views.pages import Page, show_form, staff_of
@@ -198,10 +200,10 @@ def voucher_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     voucher = _voucher(request, public_id)
     now = timezone.now()
     zone = voucher.programme.zone
-    why = services.why_not(voucher, at=now, now=now)
+    why = why_not(voucher, at=now, now=now)
     may_change = bool(CHANGE_VOUCHERS & roles_of(staff_of(request)))
     is_over = voucher.expires_at <= now
-    most = services.most_reactivations(voucher)
+    most = changes.most_reactivations(voucher)
     context = {
         "title": words.title(voucher),
         "subtitle": words.code(voucher),
@@ -246,7 +248,7 @@ def voucher_void(request: HttpRequest, public_id: UUID) -> HttpResponse:
         crumbs=[(_("Vouchers"), reverse("offers:voucher-list"))],
     )
     return _change(
-        request, public_id, services.void_voucher, page, _("The voucher is withdrawn.")
+        request, public_id, changes.void_voucher, page, _("The voucher is withdrawn.")
     )
 
 
@@ -263,7 +265,7 @@ def voucher_reactivate(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return _change(
         request,
         public_id,
-        services.reactivate_voucher,
+        changes.reactivate_voucher,
         page,
         _("The voucher is valid again."),
     )
@@ -282,7 +284,7 @@ def _change(
                 reason=form.cleaned_data["reason"],
                 now=timezone.now(),
             )
-        except services.CannotChange as error:
+        except changes.CannotChange as error:
             form.add_error(None, _WHY[error.why])
         else:
             toast(request, done)

@@ -18,7 +18,7 @@ from django.db.models import (
 
 from members.models import Member
 from offers.models import Voucher, VoucherEvent
-from offers.vouchers.services import steps_at
+from offers.vouchers.steps import steps_at
 from points.programme.terms import VoucherMode, VoucherStep
 from points.selectors import BalanceView, balance_of, find_rule
 from stores.models import Programme

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from common.money import display
 from offers.models import Voucher
 from offers.texts import in_language
-from offers.vouchers.services import Why
+from offers.vouchers.validity import Why
 
 WHY_NOT: dict[Why, str | Promise] = {
     Why.UNKNOWN: gettext_lazy("There is no such voucher."),

@@ -8,7 +8,8 @@ from django.db import DatabaseError, connection, transaction
 
 from offers.models import MemberCard, Redemption, Voucher
 from offers.vouchers import services
-from offers.vouchers.services import CannotUse, Gift
+from offers.vouchers.services import Gift
+from offers.vouchers.validity import CannotUse
 from points.models import Account, Entry
 from points.programme.terms import VoucherMode
 from points.services import post

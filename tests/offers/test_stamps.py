@@ -12,7 +12,7 @@ from members.merging import merge_members, undo_merge
 from members.models import Event
 from offers.models import MemberCard, Stamp, StampCard, Voucher
 from offers.stamps import selectors, sentences, services
-from offers.vouchers.services import run_nightly
+from offers.vouchers.nightly import run_nightly
 from tests.factories.members import MemberFactory
 from tests.factories.offers import BOUGHT_AT, Till, back, coffee, kr, line, stamp_card
 

@@ -8,8 +8,11 @@ from django.db import DatabaseError, connection, transaction
 
 from members.models import Event
 from offers.models import Redemption, Voucher, VoucherEvent
-from offers.vouchers import selectors, services
-from offers.vouchers.services import CannotUse, Gift, Why, refusing
+from offers.vouchers import care, selectors, services
+from offers.vouchers.nightly import run_nightly
+from offers.vouchers.services import Gift
+from offers.vouchers.steps import steps_at
+from offers.vouchers.validity import CannotUse, Why, refusing, why_not
 from points import proof
 from points.models import Account, Entry
 from points.programme.terms import VoucherMode
@@ -104,10 +107,10 @@ class TestTurningPointsIntoVouchers:
 
         till.buy(member, line())
         assert not Voucher.objects.exists()
-        services.run_nightly(now=BOUGHT_AT + 13 * DAY)
+        run_nightly(now=BOUGHT_AT + 13 * DAY)
         assert not Voucher.objects.exists()
         settle(member_ids=[member.pk], now=BOUGHT_AT + 14 * DAY)
-        made = services.run_nightly(now=BOUGHT_AT + 14 * DAY)
+        made = run_nightly(now=BOUGHT_AT + 14 * DAY)
 
         assert made["issued"] == 1
         assert statuses(member) == ["ISSUED"]
@@ -119,7 +122,7 @@ class TestTurningPointsIntoVouchers:
 
         till.buy(member, points=500)
         assert not Voucher.objects.exists()
-        services.run_nightly(now=BOUGHT_AT + 2 * DAY)
+        run_nightly(now=BOUGHT_AT + 2 * DAY)
 
         assert statuses(member) == ["ISSUED"]
 
@@ -145,7 +148,7 @@ class TestTurningPointsIntoVouchers:
 
 class TestChoosing:
     def choose(self, member, points=500, version=None, key="tap", now=BOUGHT_AT):
-        version = version or services.steps_at(member, now)[0]
+        version = version or steps_at(member, now)[0]
         return services.choose_voucher(
             member=member, points=points, version=version, key=key, now=now
         )
@@ -307,7 +310,7 @@ class TestRedeemingByReceipt:
     def test_takes_an_offline_receipt_by_the_day_of_its_purchase(self, member, till):
         voucher = gift(member, valid_days=7, grace_days=0)
         later = BOUGHT_AT + 20 * DAY
-        services.run_nightly(now=later)
+        run_nightly(now=later)
         assert statuses(member) == ["LAPSED"]
 
         till.buy(member, vouchers=[voucher.code], at=BOUGHT_AT + 6 * DAY, now=later)
@@ -336,8 +339,8 @@ class TestValidity:
         last = datetime.fromisoformat(last).replace(tzinfo=UTC)
         first_over = datetime.fromisoformat(first_over).replace(tzinfo=UTC)
 
-        assert services.why_not(voucher, at=last, now=last) is None
-        assert services.why_not(voucher, at=first_over, now=first_over) is Why.EXPIRED
+        assert why_not(voucher, at=last, now=last) is None
+        assert why_not(voucher, at=first_over, now=first_over) is Why.EXPIRED
         with pytest.raises(CannotUse), refusing(), transaction.atomic():
             till.buy(member, vouchers=[voucher.code], at=first_over)
         till.buy(member, vouchers=[voucher.code], at=last)
@@ -363,7 +366,7 @@ class TestValidity:
         for days in (0, 7, 8, 10, 11):
             at = BOUGHT_AT + days * DAY
             at_till = voucher in selectors.usable_now(member, now=at)
-            by_function = services.why_not(voucher, at=at, now=at) is None
+            by_function = why_not(voucher, at=at, now=at) is None
             try:
                 with transaction.atomic():
                     services.reserve_voucher(
@@ -397,19 +400,19 @@ class TestNights:
         rule_with(programme, valid_days=30, grace_days=14)
         till.buy(member, points=500)
 
-        services.run_nightly(now=BOUGHT_AT + 44 * DAY)
+        run_nightly(now=BOUGHT_AT + 44 * DAY)
         assert statuses(member) == ["ISSUED"]
-        done = services.run_nightly(now=BOUGHT_AT + 45 * DAY)
+        done = run_nightly(now=BOUGHT_AT + 45 * DAY)
 
         assert (done["lapsed"], statuses(member)) == (1, ["LAPSED"])
         assert balance(member) == 0
-        assert services.run_nightly(now=BOUGHT_AT + 45 * DAY)["lapsed"] == 0
+        assert run_nightly(now=BOUGHT_AT + 45 * DAY)["lapsed"] == 0
 
     def test_remind_once_a_week_before(self, member):
         gift(member, valid_days=30)
 
         for days in (10, 24, 25):
-            services.run_nightly(now=BOUGHT_AT + days * DAY)
+            run_nightly(now=BOUGHT_AT + days * DAY)
 
         assert Event.objects.filter(kind="offers.voucher_expires_soon").count() == 1
 
@@ -419,7 +422,7 @@ class TestNights:
             programme_id=programme.pk, code=voucher.code, key="basket", now=BOUGHT_AT
         )
 
-        done = services.run_nightly(now=BOUGHT_AT + timedelta(hours=1))
+        done = run_nightly(now=BOUGHT_AT + timedelta(hours=1))
 
         assert done["let_go"] == 1
         assert statuses(member) == ["ISSUED"]
@@ -607,15 +610,15 @@ class TestStaff:
     def test_withdraw_a_voucher_with_a_reason(self, member, olga, till):
         voucher = gift(member)
 
-        services.void_voucher(
+        care.void_voucher(
             voucher=voucher, staff=olga, reason="Given twice", now=BOUGHT_AT
         )
 
         assert statuses(member) == ["VOID"]
         last = voucher.log.order_by("-pk")[0]
         assert (last.kind, last.staff, last.reason) == ("VOIDED", olga, "Given twice")
-        with pytest.raises(services.CannotChange):
-            services.void_voucher(
+        with pytest.raises(care.CannotChange):
+            care.void_voucher(
                 voucher=voucher, staff=olga, reason="Again", now=BOUGHT_AT
             )
 
@@ -625,32 +628,30 @@ class TestStaff:
         rule_with(programme, reactivations=1)
         voucher = gift(member, valid_days=10, grace_days=0)
         later = BOUGHT_AT + 30 * DAY
-        services.run_nightly(now=later)
+        run_nightly(now=later)
 
-        again = services.reactivate_voucher(
+        again = care.reactivate_voucher(
             voucher=voucher, staff=olga, reason="Was ill", now=later
         )
 
         assert (again.status, again.reactivations) == (STATUS.ISSUED, 1)
-        assert (
-            services.why_not(again, at=later + 14 * DAY, now=later + 14 * DAY) is None
-        )
-        services.run_nightly(now=later + 60 * DAY)
-        with pytest.raises(services.CannotChange) as caught:
-            services.reactivate_voucher(
+        assert why_not(again, at=later + 14 * DAY, now=later + 14 * DAY) is None
+        run_nightly(now=later + 60 * DAY)
+        with pytest.raises(care.CannotChange) as caught:
+            care.reactivate_voucher(
                 voucher=voucher, staff=olga, reason="Again", now=later + 60 * DAY
             )
         assert caught.value.why == "too_often"
 
     def test_cannot_make_one_valid_that_is_or_was_used(self, member, olga, till):
         voucher = gift(member)
-        with pytest.raises(services.CannotChange):
-            services.reactivate_voucher(
+        with pytest.raises(care.CannotChange):
+            care.reactivate_voucher(
                 voucher=voucher, staff=olga, reason="", now=BOUGHT_AT
             )
         till.buy(member, vouchers=[voucher.code])
-        with pytest.raises(services.CannotChange):
-            services.reactivate_voucher(
+        with pytest.raises(care.CannotChange):
+            care.reactivate_voucher(
                 voucher=voucher, staff=olga, reason="", now=BOUGHT_AT + 200 * DAY
             )
 
