@@ -1,14 +1,18 @@
 """Making something good at the till: what may be given now, and giving it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from uuid import UUID
 
+from django.db import transaction
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from common.money import display
 from members.models import Member
+from offers.vouchers.services import Gift, give_voucher
 from points import rules as points_rules
 from points import words as points_words
 from points.goodwill import rules, selectors, services, words
@@ -22,12 +26,19 @@ from stores.models import Programme, Staff, Store, TillDevice
 from till.services import prove_pin
 
 
+class Form(StrEnum):
+    """What a member gets; the value is the screen's."""
+
+    POINTS = "points"
+    VOUCHER = "voucher"
+
+
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """An amount that can be tapped, in points and in money."""
+    """An amount that can be tapped: what it is called, and what it is worth."""
 
     amount: Decimal
-    points: str
+    what: str
     money: str
     # More than the person may give: a manager's PIN is asked for.
     needs_manager: bool
@@ -59,7 +70,7 @@ def find_reason(programme: Programme, key: str) -> GoodwillReason | None:
     return selectors.list_reasons(programme).filter(key=key).first()
 
 
-def offer_of(staff: Staff, store: Store, *, now: datetime) -> Offer:
+def offer_of(staff: Staff, store: Store, form: Form, *, now: datetime) -> Offer:
     """Return what somebody may give in a store now, or have approved."""
     currency = store.programme.currency
     rule = find_rule(programme_id=store.programme_id, at=now)
@@ -79,7 +90,7 @@ def offer_of(staff: Staff, store: Store, *, now: datetime) -> Offer:
             or amount > allowance.manager.one_grant
         ):
             continue
-        tile = _tile(amount, rule, currency, needs_manager=refused is not None)
+        tile = _tile(amount, form, rule, currency, needs_manager=refused is not None)
         if tile is not None:
             tiles.append(tile)
     return Offer(tuple(tiles), left, has_rule=True)
@@ -90,21 +101,28 @@ def list_approvers(staff: Staff, store: Store) -> list[Staff]:
     return list(selectors.list_managers(store).exclude(pk=staff.pk))
 
 
-def money_of(store: Store, amount: Decimal, *, now: datetime) -> Tile | None:
-    """Return an amount in points and money by the version in force."""
+def tile_of(store: Store, amount: Decimal, form: Form, *, now: datetime) -> Tile | None:
+    """Return one amount, by the version in force."""
     rule = find_rule(programme_id=store.programme_id, at=now)
     if rule is None:
         return None
-    return _tile(amount, rule, store.programme.currency, needs_manager=True)
+    return _tile(amount, form, rule, store.programme.currency, needs_manager=True)
 
 
-def give(ask: Ask, *, now: datetime) -> GoodwillGrant:
-    """Give points; a second tap of the same screen is answered with the first grant.
+def read_form(typed: str) -> Form:
+    """Return what was chosen; points without a choice."""
+    return Form.VOUCHER if typed == Form.VOUCHER else Form.POINTS
+
+
+def give(ask: Ask, form: Form, *, now: datetime) -> GoodwillGrant:
+    """Give it; a second tap of the same screen is answered with the first grant.
 
     Raises:
         As `points.goodwill.services.grant` does, but for a key that was used.
     """
     try:
+        if form is Form.VOUCHER:
+            return _give_voucher(ask, now)
         return services.grant(ask, now=now)
     except services.KeyReused:
         given = services.find_given(ask.key)
@@ -114,9 +132,15 @@ def give(ask: Ask, *, now: datetime) -> GoodwillGrant:
 
 
 def approve(
-    ask: Ask, *, device: TillDevice, manager: Staff, pin: str, now: datetime
+    ask: Ask,
+    form: Form,
+    *,
+    device: TillDevice,
+    manager: Staff,
+    pin: str,
+    now: datetime,
 ) -> GoodwillGrant:
-    """Give points with a manager's PIN, entered on the same device.
+    """Give it with a manager's PIN, entered on the same device.
 
     Raises:
         PinRefused: it is not theirs.
@@ -124,19 +148,7 @@ def approve(
         As `give` does.
     """
     prove_pin(device=device, staff=manager, pin=pin, now=now)
-    return give(
-        Ask(
-            member=ask.member,
-            store=ask.store,
-            staff=ask.staff,
-            reason=ask.reason,
-            amount=ask.amount,
-            key=ask.key,
-            note=ask.note,
-            approved_by=manager,
-        ),
-        now=now,
-    )
+    return give(replace(ask, approved_by=manager), form, now=now)
 
 
 def read_ask(
@@ -182,15 +194,40 @@ def left_after(given: GoodwillGrant, *, now: datetime) -> str:
     return words.left(bound, most, given.currency)
 
 
+def _give_voucher(ask: Ask, now: datetime) -> GoodwillGrant:
+    """Use the allowance and make the voucher, both or neither."""
+    with transaction.atomic():
+        held = services.hold(ask, now=now)
+        if held.confirmed_at is None:
+            give_voucher(
+                member=ask.member,
+                gift=Gift(value=ask.amount),
+                reason=ask.reason.names.get(ask.member.language, ask.reason.name_en),
+                key=f"goodwill:{held.public_id}",
+                staff=ask.staff,
+                store=ask.store,
+                now=now,
+            )
+            services.confirm(held=held, now=now)
+    return held
+
+
 def _tile(
-    amount: Decimal, rule: EarningRule, currency: str, *, needs_manager: bool
+    amount: Decimal,
+    form: Form,
+    rule: EarningRule,
+    currency: str,
+    *,
+    needs_manager: bool,
 ) -> Tile | None:
+    if form is Form.VOUCHER:
+        return Tile(amount, _("Voucher"), display(amount, currency), needs_manager)
     points = rules.points_worth(amount, rule.point_value)
     if points < 1:
         return None
     return Tile(
         amount=amount,
-        points=points_words.points(points),
+        what=points_words.points(points),
         money=display(points_rules.worth(points, rule), currency),
         needs_manager=needs_manager,
     )

@@ -12,6 +12,7 @@ from portal import receipts
 from portal.guards import member_of
 from portal.offers import offers_of
 from portal.overview import overview_of, rule_sentences
+from portal.services.visits import note_visit
 
 _LATEST = 3
 
@@ -21,6 +22,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """Show the card, what it is worth, and what was bought last."""
     member = member_of(request)
     now = timezone.now()
+    note_visit(member=member, now=now)
     latest = receipts.list_receipts(member)[:_LATEST]
     context = {
         "page": "home",

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from offers.models import Voucher
 from points.models import Account, GoodwillGrant, GoodwillReason, GoodwillUse
 from stores.models import AuditEntry
 from stores.roles import Role
@@ -212,6 +213,55 @@ class TestAmount:
 
         assert answer.status_code == 404
         assert not GoodwillGrant.objects.exists()
+
+
+class TestVoucher:
+    def test_is_offered_in_the_same_amounts(self, till_client, vera):
+        answer = text(get(till_client, f"{address(vera)}?form=voucher"))
+
+        assert 'value="voucher"' in answer
+        assert 'value="50"' in answer
+        assert "500 points" not in answer
+
+    def test_is_made_with_the_grant(self, till_client, vera, carl, store):
+        key = uuid4()
+
+        for _tap in range(2):
+            answer = tap(till_client, vera, "50", key, form="voucher")
+            assert outcome(answer) == "goodwill_done"
+
+        voucher = Voucher.objects.get(member=vera)
+        assert (voucher.value, voucher.origin) == (50, "GOODWILL")
+        given = GoodwillGrant.objects.get()
+        assert (given.form, given.points, given.worth) == ("VOUCHER", 0, 50)
+        assert voucher.key == f"goodwill:{given.public_id}"
+        assert not Account.objects.filter(member=vera).exists()
+
+    def test_uses_the_same_allowance_as_points(self, programme, till_client, vera):
+        allow(programme, staff_per_day=120)
+        tap(till_client, vera, "100", form="voucher")
+
+        answer = tap(till_client, vera, "50")
+
+        assert "You have 20 kr left today." in text(answer)
+        assert Voucher.objects.count() == 1
+
+    def test_is_approved_as_points_are(self, till_client, vera, mona):
+        asked = tap(till_client, vera, "250", form="voucher")
+        assert 'name="form" value="voucher"' in text(asked)
+
+        post(
+            till_client,
+            address(vera, end="approve/"),
+            amount="250",
+            key=uuid4(),
+            form="voucher",
+            manager=mona.public_id,
+            pin=PIN,
+        )
+
+        assert Voucher.objects.get().value == 250
+        assert GoodwillGrant.objects.get().approved_by == mona
 
 
 class TestApproval:

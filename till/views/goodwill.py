@@ -20,6 +20,7 @@ from points.selectors import balance_of
 from stores.models import Staff
 from till import goodwill, guards
 from till.answers import Answer, Outcome
+from till.goodwill import Form
 from till.services import PinRefused
 from till.views.till import page
 from till.words import wait
@@ -44,12 +45,13 @@ def amounts(request: HttpRequest, public_id: UUID, reason: str) -> HttpResponse:
     if request.method != "POST":
         return _amounts_page(request, member, why)
     ask = _ask(request, member, why)
+    form = goodwill.read_form(request.POST.get("form", ""))
     try:
-        return _done(request, goodwill.give(ask, now=timezone.now()))
+        return _done(request, goodwill.give(ask, form, now=timezone.now()))
     except AllowanceUsed as refused:
         said = goodwill.said_of(refused, ask, None)
         if refused.manager_helps and goodwill.list_approvers(ask.staff, ask.store):
-            return _approval_page(request, ask, said=said)
+            return _approval_page(request, ask, form, said=said)
         return _refused(request, ask, said)
     except NotGrantable:
         return _refused(request, ask, _("Nothing can be given to this customer now."))
@@ -60,6 +62,7 @@ def approve(request: HttpRequest, public_id: UUID, reason: str) -> HttpResponse:
     """Take a manager's PIN, and give."""
     member = _member(request, public_id)
     ask = _ask(request, member, _reason(member, reason))
+    form = goodwill.read_form(request.POST.get("form", ""))
     chosen = request.POST.get("manager", "")[:40]
     manager = next(
         (
@@ -70,10 +73,11 @@ def approve(request: HttpRequest, public_id: UUID, reason: str) -> HttpResponse:
         None,
     )
     if manager is None:
-        return _approval_page(request, ask, error=_("Choose who approves."))
+        return _approval_page(request, ask, form, error=_("Choose who approves."))
     try:
         given = goodwill.approve(
             ask,
+            form,
             device=guards.device_of(request),
             manager=manager,
             pin=request.POST.get("pin", "")[:20],
@@ -81,14 +85,14 @@ def approve(request: HttpRequest, public_id: UUID, reason: str) -> HttpResponse:
         )
     except PinRefused:
         return _approval_page(
-            request, ask, manager, error=_("That is not the PIN. Try again.")
+            request, ask, form, manager, error=_("That is not the PIN. Try again.")
         )
     except LimitReached as error:
         said = _("Too many wrong PINs.") + " " + wait(error.retry_after)
-        return _approval_page(request, ask, manager, error=said)
+        return _approval_page(request, ask, form, manager, error=said)
     except AllowanceUsed as refused:
         return _approval_page(
-            request, ask, manager, error=goodwill.said_of(refused, ask, manager)
+            request, ask, form, manager, error=goodwill.said_of(refused, ask, manager)
         )
     except (NotGrantable, NotTheirs):
         return _refused(request, ask, _("Nothing can be given to this customer now."))
@@ -125,8 +129,9 @@ def _ask(request: HttpRequest, member: Member, reason: GoodwillReason) -> Ask:
 def _amounts_page(
     request: HttpRequest, member: Member, reason: GoodwillReason
 ) -> HttpResponse:
+    form = goodwill.read_form(request.GET.get("form", ""))
     offer = goodwill.offer_of(
-        guards.staff_of(request), guards.store_of(request), now=timezone.now()
+        guards.staff_of(request), guards.store_of(request), form, now=timezone.now()
     )
     # The key is the screen's: whatever is tapped on it twice is one grant.
     return page(
@@ -134,6 +139,7 @@ def _amounts_page(
         Answer(Outcome.GOODWILL_AMOUNTS, member),
         reason=reason,
         offer=offer,
+        form=form.value,
         key=uuid4(),
     )
 
@@ -141,6 +147,7 @@ def _amounts_page(
 def _approval_page(
     request: HttpRequest,
     ask: Ask,
+    form: Form,
     manager: Staff | None = None,
     *,
     said: str = "",
@@ -151,7 +158,8 @@ def _approval_page(
         request,
         Answer(Outcome.GOODWILL_APPROVAL, ask.member, message=said),
         ask=ask,
-        tile=goodwill.money_of(ask.store, ask.amount, now=timezone.now()),
+        form=form.value,
+        tile=goodwill.tile_of(ask.store, ask.amount, form, now=timezone.now()),
         managers=managers,
         chosen=manager or (managers[0] if len(managers) == 1 else None),
         error=error,
