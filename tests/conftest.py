@@ -11,6 +11,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 
 from common import even_time
 from stores.roles import Role
+from tests import template_database
 from tests.emptying import empty_tables
 from tests.factories.consent import without_bounds
 from tests.factories.stores import (
@@ -34,10 +35,25 @@ def _answers_at_once(monkeypatch):
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
-    """Spare commits the wait for the disk: no test pulls the plug of the server."""
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix,
+    django_db_keepdb,
+    django_db_createdb,
+    django_db_blocker,
+):
+    """Spare commits the wait for the disk: no test pulls the plug of the server.
+
+    The database is a copy of one that is migrated.
+    """
     options = connection.settings_dict.setdefault("OPTIONS", {})
     options["options"] = "-c synchronous_commit=off"
+    if django_db_createdb or not django_db_keepdb:
+        with django_db_blocker.unblock():
+            connection.settings_dict["TEST"] |= {
+                "TEMPLATE": template_database.find_or_make(),
+                # Nothing is left to migrate, which alone takes seconds to find out.
+                "MIGRATE": False,
+            }
 
 
 @pytest.fixture(scope="session", autouse=True)
