@@ -69,6 +69,17 @@ class ExpiryDocument(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
 
 
+class NextTierDocument(serializers.Serializer[Any]):
+    """The tier above, and what is missing to it."""
+class KeepTierDocument(serializers.Serializer[Any]):
+    """What keeps the tier for the next window."""
+        help_text="The tier if nothing more is bought or done."
+class TierProgressDocument(serializers.Serializer[Any]):
+    next = NextTierDocument(allow_null=True)
+    keep = KeepTierDocument(allow_null=True)
+class TierDocument(serializers.Serializer[Any]):
+    """A member's tier."""
+    progress = TierProgressDocument()
 class SummaryDocument(serializers.Serializer[Any]):
     """What a member has at a moment."""
 
@@ -86,6 +97,7 @@ class SummaryDocument(serializers.Serializer[Any]):
     currency = serializers.CharField()
     pointsToNextVoucher = serializers.IntegerField(allow_null=True)
     nextExpiry = ExpiryDocument(allow_null=True)
+    tier = TierDocument(allow_null=True, help_text="Null where the club has none.")
 
 
 class CauseDocument(serializers.Serializer[Any]):

@@ -13,6 +13,7 @@ from offers.vouchers import selectors as vouchers
 from offers.vouchers import words as voucher_words
 from points import words
 from points.selectors import NextBenefit, balance_of, next_benefit
+from points.tiers.selectors import TierView, tier_of
 from purchases.models import Receipt
 
 SHOWN_VISITS = 3
@@ -58,6 +59,8 @@ class MemberCard:
     # To use now, the first to end first; and how far the stamp cards are.
     vouchers: tuple[UsableVoucher, ...]
     stamp_cards: tuple[Progress, ...]
+    # None where the club has no tiers.
+    tier: TierView | None
 
 
 def card_of(member: Member, *, now: datetime) -> MemberCard:
@@ -82,6 +85,7 @@ def card_of(member: Member, *, now: datetime) -> MemberCard:
         visits=tuple(_last_visits(member)),
         vouchers=tuple(_vouchers(member, now)),
         stamp_cards=tuple(cards_of(member, now=now)),
+        tier=tier_of(member, now),
     )
 
 

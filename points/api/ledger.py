@@ -18,6 +18,7 @@ from members.models import Member
 from points import documents, kinds, rules, selectors
 from points.models import Entry
 from points.services import InsufficientPoints, post
+from points.tiers.answers import tier_answer
 from stores import audit
 from stores.authentication import Caller
 
@@ -60,6 +61,7 @@ class MemberSummary(ApiView):
                 }
                 if expiring
                 else None,
+                "tier": tier_answer(member, at),
             }
         )
 

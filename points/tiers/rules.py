@@ -106,6 +106,11 @@ def holds_until(window: Window, day: date, joined: date) -> date:
     return window_of(window, after, joined).ends
 
 
+def counts_until(day: date) -> date:
+    """Return the last day whose rolling window has a day in it."""
+    return add_months(day, _YEAR) - _DAY
+
+
 def window_before(window: Window, day: date, joined: date) -> Span:
     """Return the other window that a level of today can come from.
 

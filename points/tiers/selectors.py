@@ -71,6 +71,7 @@ class Keeping:
 class Progress:
     """A member's tier with the way up and what it takes to stay."""
 
+    ladder: Ladder
     tier: TierView
     measure: Measure
     currency: str
@@ -118,6 +119,7 @@ def progress_of(member: Member, now: datetime) -> Progress | None:
     kept = _kept_span(ladder, period, joined) if tier.rank else None
     counted, since, first = _sums(member, ladder.measure, day, span, kept)
     return Progress(
+        ladder=ladder,
         tier=tier,
         measure=ladder.measure,
         currency=member.programme.currency,
@@ -240,7 +242,7 @@ def _lasts(window: Window, span: Span, first: date | None) -> date | None:
     """
     if window is not Window.ROLLING:
         return span.ends
-    return rules.holds_until(window, first, first) if first else None
+    return rules.counts_until(first) if first else None
 
 
 def _next(

@@ -13,6 +13,7 @@ from portal.guards import member_of
 from portal.offers import offers_of
 from portal.overview import overview_of, rule_sentences
 from portal.services.visits import note_visit
+from portal.tiers import tier_of
 
 _LATEST = 3
 
@@ -28,6 +29,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "page": "home",
         "member": member,
         "overview": overview_of(member, now=now),
+        "tier": tier_of(member, now=now),
         "offers": offers_of(member, now=now),
         "rule": rule_sentences(member, now=now),
         "renewals": renewals.open_for(member),

@@ -43,13 +43,14 @@ def publish_ladder(programme, ladder=THREE, starts_at=RULES_SINCE, **changes):
 
 def did(member, on, spend=0, *, visits=1, points=None, now=None):
     """Count a receipt as the till does; a return has a negative amount."""
+    spend = Decimal(spend)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT points_after_receipt(%s, %s, %s, %s, %s, %s, %s)",
             [
                 member.pk,
                 on,
-                Decimal(spend),
+                spend,
                 visits if spend >= 0 else 0,
                 int(spend) if points is None else points,
                 now,

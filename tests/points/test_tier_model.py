@@ -21,6 +21,7 @@ from tests.factories.tiers import did, publish_ladder, tier
 
 ZONE = ZoneInfo("Europe/Stockholm")
 KEYS = ["a", "b", "c", "d"]
+JOINED = [date(2024, 2, 29), date(2023, 12, 31), date(2024, 7, 1)]
 
 ladders = st.builds(
     lambda measure, window, steps, shares, grace, soft: Ladder(
@@ -128,7 +129,8 @@ class TestTheDatabase(TestCase):
         walk(ladder, steps, joined)
 
     @pytest.mark.soak
-    @settings(max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck))
+    @pytest.mark.timeout(1800)
+    @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
     @given(
         ladder=ladders,
         steps=steps,
