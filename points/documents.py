@@ -71,15 +71,50 @@ class ExpiryDocument(serializers.Serializer[Any]):
 
 class NextTierDocument(serializers.Serializer[Any]):
     """The tier above, and what is missing to it."""
+
+    key = serializers.CharField()
+    name = serializers.CharField()
+    needs = serializers.CharField(help_text="In the ladder's measure.")
+    missing = serializers.CharField()
+    by = serializers.DateField(
+        allow_null=True, help_text="The last day on which that is enough."
+    )
+
+
 class KeepTierDocument(serializers.Serializer[Any]):
     """What keeps the tier for the next window."""
+
+    needs = serializers.CharField()
+    missing = serializers.CharField()
+    by = serializers.DateField(help_text="The last day, the grace included.")
+    projected = serializers.CharField(
         help_text="The tier if nothing more is bought or done."
+    )
+
+
 class TierProgressDocument(serializers.Serializer[Any]):
+    """The way up, and what it takes to stay; `words` say it to the member."""
+
+    measure = serializers.ChoiceField(choices=["spend", "points", "visits", "actions"])
+    counted = serializers.CharField(help_text="In the window of today.")
     next = NextTierDocument(allow_null=True)
     keep = KeepTierDocument(allow_null=True)
+    words = serializers.ListField(child=serializers.CharField())
+
+
 class TierDocument(serializers.Serializer[Any]):
     """A member's tier."""
+
+    key = serializers.CharField()
+    name = serializers.CharField(help_text="In the language that was asked for.")
+    since = serializers.DateTimeField(allow_null=True)
+    until = serializers.DateField(
+        allow_null=True, help_text="The last day before its review; null is for ever."
+    )
+    isGranted = serializers.BooleanField(help_text="Given by the club, not earned.")
     progress = TierProgressDocument()
+
+
 class SummaryDocument(serializers.Serializer[Any]):
     """What a member has at a moment."""
 
