@@ -372,7 +372,6 @@ TABLE: dict[str, Access] = {
     "portal:stamp-cards": member("GET"),
     "purchases:member-panel": desk(_SEE_MEMBERS),
     "purchases:receipt": desk(_SEE_MEMBERS),
-    "purchases:receipt": desk(_SEE_MEMBERS),
     "purchases:replay-panel": desk(_SEE_BOOKS),
     "purchases:replay-start": desk(post=_SEE_BOOKS),
     "purchases:replay-cancel": desk(post=_SEE_BOOKS),
