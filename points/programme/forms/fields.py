@@ -47,6 +47,11 @@ class LinesField(forms.CharField):
         """Write texts a line each."""
         return "\n".join(value) if isinstance(value, (list, tuple)) else value
 
+    def has_changed(self, initial: object, data: object) -> bool:
+        """Compare lines with lines; none is what a new row has."""
+        found: list[str] = self.to_python(data)
+        return found != list(initial if isinstance(initial, (list, tuple)) else ())
+
 
 class CommasField(forms.CharField):
     """Several names with commas between them."""
