@@ -7,26 +7,15 @@ from itertools import permutations
 import pytest
 
 from members.models import Event
-from points import proof
-from points.models import Account, Entry
+from points.models import Entry
 from points.services import expire_points, post
 from purchases.models import Receipt
 from tests.factories.members import MemberFactory
 from tests.factories.points import EarningRuleFactory
 from tests.factories.purchases import BOUGHT_AT, line, receipt, return_line
+from tests.purchases.test_worked_examples.conftest import balance
 
 pytestmark = pytest.mark.django_db
-
-
-def balance(member):
-    account = Account.objects.filter(member=member).first()
-    return account.balance if account else 0
-
-
-@pytest.fixture(autouse=True)
-def _ledger_is_sound(db):
-    yield
-    assert not proof.check().differences
 
 
 class TestPurchase:
