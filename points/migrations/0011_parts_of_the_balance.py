@@ -285,9 +285,10 @@ END $$;
 -- Lets open lots lapse that have passed their day: one EXPIRE entry per member and day.
 -- What is reserved does not lapse: of the lots that can be used, those that lapse
 -- first. Nothing lapses before `p_not_before`: what was held until then, or came back.
+-- The earning that a return undoes, `p_but`, is left to it.
 CREATE FUNCTION points_lapse(
     p_members bigint[], p_until timestamptz, p_not_before timestamptz,
-    p_now timestamptz,
+    p_now timestamptz, p_but bigint,
     OUT entries integer, OUT points bigint
 ) LANGUAGE plpgsql AS $$
 BEGIN
@@ -305,6 +306,7 @@ BEGIN
         JOIN points_account a ON a.member_id = asked.member_id
         JOIN points_lot l ON l.member_id = a.member_id AND l.remaining > 0
             AND l.expires_at <= p_until
+            AND (p_but IN (l.entry_id, l.origin_id)) IS NOT TRUE
     ), lots AS (
         SELECT * FROM passed d WHERE d.points > 0
     ), due AS (
@@ -385,13 +387,14 @@ BEGIN
         PERFORM points_pay_from_lots(v_held.member_id, v_paid,
             v_account.reserved - v_held.points);
     END IF;
-    PERFORM points_lapse(ARRAY[v_held.member_id], p_at, p_at, p_now);
+    PERFORM points_lapse(ARRAY[v_held.member_id], p_at, p_at, p_now, NULL);
 END $$;
 
 -- Brings members up to a moment: reservations that have timed out are let go, points
--- that waited become usable, and what has passed its day lapses. Safe to run twice.
+-- that waited become usable, and what has passed its day lapses, but for the earning
+-- `p_but`. Safe to run twice.
 CREATE FUNCTION points_settle(
-    p_members bigint[], p_now timestamptz,
+    p_members bigint[], p_now timestamptz, p_but bigint DEFAULT NULL,
     OUT entries integer, OUT points bigint, OUT activated bigint, OUT released integer
 ) LANGUAGE plpgsql AS $$
 DECLARE
@@ -420,14 +423,14 @@ BEGIN
         activated := activated
             + points_activate(ARRAY[v_held.member_id], v_held.expires_at, p_now);
         SELECT * INTO v_lapsed FROM points_lapse(
-            ARRAY[v_held.member_id], v_held.expires_at, NULL, p_now);
+            ARRAY[v_held.member_id], v_held.expires_at, NULL, p_now, p_but);
         entries := entries + v_lapsed.entries;
         points := points + v_lapsed.points;
         PERFORM points_let_go(v_held.id, 'LAPSED', v_held.expires_at, p_now);
         released := released + 1;
     END LOOP;
     activated := activated + points_activate(p_members, p_now, p_now);
-    SELECT * INTO v_lapsed FROM points_lapse(p_members, p_now, NULL, p_now);
+    SELECT * INTO v_lapsed FROM points_lapse(p_members, p_now, NULL, p_now, p_but);
     entries := entries + v_lapsed.entries;
     points := points + v_lapsed.points;
 END $$;
@@ -490,15 +493,13 @@ BEGIN
     FROM points_entry e WHERE e.member_id = p_member AND e.key = p_key;
     IF FOUND THEN RETURN; END IF;
     PERFORM points_refuse(p_member, 'REVERSE', p_posted_at);
-    SELECT * INTO v_account FROM points_account a
-    WHERE a.member_id = p_member FOR UPDATE;
-    IF NOT FOUND THEN
-        INSERT INTO points_account
-            (member_id, balance, earned_total, entries, changed_at)
-        VALUES (p_member, 0, 0, 0, p_posted_at) ON CONFLICT DO NOTHING;
-        SELECT * INTO v_account FROM points_account a
-        WHERE a.member_id = p_member FOR UPDATE;
-    END IF;
+    INSERT INTO points_account (member_id, balance, earned_total, entries, changed_at)
+    VALUES (p_member, 0, 0, 0, p_posted_at) ON CONFLICT DO NOTHING;
+    -- So that it makes no difference whether the nightly run has come by. What has
+    -- lapsed of the purchase itself is the caller's: it asks for fewer points once that
+    -- is posted.
+    PERFORM points_settle(ARRAY[p_member], p_posted_at, p_reverses);
+    SELECT * INTO v_account FROM points_account a WHERE a.member_id = p_member;
     SELECT -e.points, e.id, e.balance_after, true
     INTO taken, entry_id, balance_after, is_replay
     FROM points_entry e WHERE e.member_id = p_member AND e.key = p_key;
@@ -513,12 +514,8 @@ BEGIN
                 AND (p_reverses IN (l.entry_id, l.origin_id)) IS TRUE;
         END IF;
         IF p_policy = 'balance' THEN
-            -- What has lapsed is not there, also before the nightly run comes by.
-            v_own := v_own + GREATEST(v_account.balance + v_account.owed
-                - v_account.pending - GREATEST(v_account.reserved, COALESCE((
-                    SELECT sum(l.remaining) FROM points_lot l
-                    WHERE l.member_id = p_member AND l.remaining > 0
-                        AND NOT l.is_pending AND l.expires_at <= p_posted_at), 0)), 0);
+            v_own := v_own + v_account.balance + v_account.owed - v_account.pending
+                - v_account.reserved;
         END IF;
         taken := LEAST(p_points, v_own);
     END IF;
@@ -715,7 +712,8 @@ BEGIN
         PERFORM points_pay_from_lots(v_held.member_id, v_paid,
             v_account.reserved - v_held.points);
     END IF;
-    PERFORM points_lapse(ARRAY[v_held.member_id], p_posted_at, p_posted_at, p_posted_at);
+    PERFORM points_lapse(
+        ARRAY[v_held.member_id], p_posted_at, p_posted_at, p_posted_at, NULL);
 END $$;
 
 -- MERGING. The callers hold both members' rows and both accounts' locks.
@@ -1040,7 +1038,8 @@ BEGIN
     IF v_paid > 0 THEN
         PERFORM points_pay_from_lots(v_spend.member_id, v_paid, v_account.reserved);
     END IF;
-    PERFORM points_lapse(ARRAY[v_spend.member_id], p_posted_at, p_at, p_posted_at);
+    PERFORM points_lapse(
+        ARRAY[v_spend.member_id], p_posted_at, p_at, p_posted_at, NULL);
 
     v_from := v_spend.member_id;
     LOOP
@@ -1191,9 +1190,10 @@ DROP FUNCTION points_post(
 DROP FUNCTION points_reverse(
     bigint, integer, timestamptz, timestamptz, text, bigint, text, uuid, uuid, bigint,
     text);
-DROP FUNCTION points_settle(bigint[], timestamptz);
+DROP FUNCTION points_settle(bigint[], timestamptz, bigint);
 DROP FUNCTION points_let_go(bigint, text, timestamptz, timestamptz);
-DROP FUNCTION points_lapse(bigint[], timestamptz, timestamptz, timestamptz);
+DROP FUNCTION points_lapse(
+    bigint[], timestamptz, timestamptz, timestamptz, bigint);
 DROP FUNCTION points_activate(bigint[], timestamptz, timestamptz);
 DROP FUNCTION points_lower(
     bigint, text, integer, timestamptz, timestamptz, text, bigint, text, uuid, text,
