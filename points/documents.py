@@ -115,6 +115,13 @@ class TierDocument(serializers.Serializer[Any]):
     progress = TierProgressDocument()
 
 
+class PointWorthDocument(serializers.Serializer[Any]):
+    """What one point is worth: a range where vouchers of several steps differ."""
+
+    least = serializers.CharField(help_text="Such as 0.0800.")
+    most = serializers.CharField(help_text="Such as 0.1000.")
+
+
 class SummaryDocument(serializers.Serializer[Any]):
     """What a member has at a moment."""
 
@@ -130,6 +137,9 @@ class SummaryDocument(serializers.Serializer[Any]):
     owed = serializers.IntegerField(help_text="What later purchases pay first.")
     worth = serializers.CharField(help_text="Of what is available, such as 42.50.")
     currency = serializers.CharField()
+    pointWorth = PointWorthDocument(
+        allow_null=True, help_text="Of one point; null while no programme is in force."
+    )
     pointsToNextVoucher = serializers.IntegerField(allow_null=True)
     nextExpiry = ExpiryDocument(allow_null=True)
     tier = TierDocument(allow_null=True, help_text="Null where the club has none.")

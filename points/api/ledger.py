@@ -17,6 +17,8 @@ from common.problems import Fault, Problem, invalid
 from members.models import Member
 from points import documents, kinds, rules, selectors
 from points.models import Entry
+from points.programme import worth
+from points.rules import EarningRule
 from points.services import InsufficientPoints, post
 from points.tiers.answers import tier_answer
 from stores import audit
@@ -54,6 +56,7 @@ class MemberSummary(ApiView):
                 "owed": held.owed,
                 "worth": str(rules.worth(held.available, rule)) if rule else "0.00",
                 "currency": caller.currency,
+                "pointWorth": _point_worth(rule),
                 "pointsToNextVoucher": benefit.missing if benefit else None,
                 "nextExpiry": {
                     "points": expiring.points,
@@ -142,6 +145,14 @@ class Adjustments(ApiView):
         if given.replayed:
             response["Idempotency-Replayed"] = "true"
         return response
+
+
+def _point_worth(rule: EarningRule | None) -> dict[str, str] | None:
+    """Return what a point is worth by the vouchers: equal unless they differ."""
+    if rule is None:
+        return None
+    value = worth.of(rule)
+    return {"least": str(value.least), "most": str(value.most)}
 
 
 def _member(caller: Caller, public_id: UUID) -> Member:

@@ -39,6 +39,7 @@ NO_SCREEN = {
     "common:styleguide-progress",
     "mfa_download_recovery_codes",
     "members:member-export",
+    "points:leaflet-pdf",
     "stores:account-pin",
 }
 # Taken in a few looks each, with what a privacy desk lives through.
@@ -102,7 +103,11 @@ class TestDeskScreens:
         )
         enter_session(page, live_server.url, client)
 
+        receipt = demo.receipts.order_by("pk").last()
+        bought = reverse("purchases:receipt", args=[demo.public_id, receipt.public_id])
+
         for _look in camera.looks():
+            camera.take("desk-purchases-receipt", bought)
             for name, address in desk_pages(demo):
                 if not name.startswith(IN_FEW):
                     camera.take(f"desk-{name.replace(':', '-')}", address)
@@ -191,6 +196,7 @@ class TestTillScreens:
         for _look in camera.looks():
             TillDevice.objects.update(last_seen_at=None)
             camera.take("till-home", "/till/")
+            camera.take("till-how-it-works", "/till/how-it-works/")
             for name, number in self.numbers().items():
                 page.goto(f"{live_server.url}/till/")
                 page.locator("#pad-number").fill(number)
@@ -252,5 +258,6 @@ class TestPortalScreens:
                 ("me", "/me/profile/"),
                 ("details", "/me/details/"),
                 ("help", "/me/help/"),
+                ("how-it-works", "/me/how-it-works/"),
             ):
                 camera.take(f"portal-{name}", address)
