@@ -7,7 +7,7 @@ agree on any basket, the sentences say what the engine does.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from math import floor
 
@@ -175,6 +175,25 @@ class Oracle:
         near = facts["birthday"]
         if near and not is_near_birthday(near, basket.born_on, today):
             yield "birthday"
+
+
+def last_day(facts, bought_on):
+    """Return the last day on which points of a purchase can be used; None is never."""
+    if facts["expiry"] == "fixed":
+        day = after_years(bought_on, facts["years"])
+        while (day.month, day.day) != (facts["month"], facts["day"]):
+            day += timedelta(days=1)
+        return day
+    if facts["months"] is None:
+        return None
+    # The month after the last one, less a day.
+    months = bought_on.year * 12 + bought_on.month + facts["months"]
+    return date(months // 12, months % 12 + 1, 1) - timedelta(days=1)
+
+
+def after_years(day, years):
+    """Return the same day some years later; of 29 February the 28th at times."""
+    return celebrated(day, day.year + years)
 
 
 def kept(exact):

@@ -1,18 +1,23 @@
 """The sentences say what the engine does: held together by an independent reckoning."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from random import Random
 
 import pytest
 from django.utils import translation
+from hypothesis import given
+from hypothesis import strategies as st
 
+from points import rules
 from points.programme import engine
-from points.programme.terms import Stacking
+from points.programme.sentences import of_expiry, of_pending
+from points.programme.terms import ExpiryKind, Stacking, Terms
 from tests.points import baskets
-from tests.points.oracle import Oracle
+from tests.points.oracle import Oracle, last_day
+from tests.points.test_rules import rule
 
 BASKETS_PER_VERSION = 20
 
@@ -105,6 +110,43 @@ class TestEngine:
         found, _met = compare(50_000, seed=1000 + seed)
 
         assert found == ""
+
+
+class TestExpiry:
+    @given(
+        bought_on=st.dates(date(2024, 1, 1), date(2040, 12, 31)),
+        hour=st.times(),
+        expiry=st.sampled_from(ExpiryKind),
+        months=st.integers(1, 60),
+        on=st.dates(date(2025, 1, 1), date(2025, 12, 31)),
+        years=st.integers(0, 5),
+    )
+    def test_is_on_the_day_that_the_sentence_says(
+        self, bought_on, hour, expiry, months, on, years
+    ):
+        made = rule(
+            expires_after_months=months,
+            terms=Terms(
+                expiry=expiry, expiry_day=(on.month, on.day), expiry_years=years
+            ),
+        )
+        moment = datetime.combine(bought_on, hour, baskets.STOCKHOLM)
+
+        first_moment_after = rules.expires_at(moment, made, baskets.STOCKHOLM)
+
+        told = last_day(of_expiry(made).facts, bought_on)
+        midnight = datetime.combine(told + timedelta(1), time(), baskets.STOCKHOLM)
+        assert first_moment_after == midnight
+
+    @given(bought_on=st.dates(date(2024, 1, 1), date(2040, 12, 31)), hour=st.times())
+    def test_waits_as_many_days_as_the_sentence_says(self, bought_on, hour):
+        made = rule(terms=Terms(pending_days=14))
+        moment = datetime.combine(bought_on, hour, baskets.STOCKHOLM)
+
+        usable = rules.active_from(moment, made, baskets.STOCKHOLM)
+
+        told = of_pending(made.terms).facts["days"]
+        assert usable.date() == bought_on + timedelta(days=told)
 
 
 class WrongEngine:

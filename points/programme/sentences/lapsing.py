@@ -66,8 +66,10 @@ def of_expiry(rule: EarningRule) -> Sentence:
             message = _("It is not said after how many months without a purchase.")
             raise Unsayable(message, Kind.EXPIRY)
         text = ngettext(
-            "Your points lapse when you have bought nothing for %(n)s month.",
-            "Your points lapse when you have bought nothing for %(n)s months.",
+            "When you have bought nothing for %(n)s month, your points expire as the "
+            "month ends.",
+            "When you have bought nothing for %(n)s months, your points expire as the "
+            "month ends.",
             months,
         ) % {"n": words.number(months)}
     elif months is None:
