@@ -393,6 +393,11 @@ BEGIN
                 <> (p_points->>'original_expired')::integer THEN
                 RAISE EXCEPTION 'points expired meanwhile' USING ERRCODE = 'SKR01';
             END IF;
+            IF p_points->>'reverse_policy' = 'balance' THEN
+                -- What is tied up in unused vouchers is there to take, too.
+                PERFORM offers_before_reversal(v_reverse_member, v_new.reversed_points,
+                    v_new.public_id, v_new.store_id, v_new.purchased_at, p_now);
+            END IF;
             SELECT * INTO v_posted FROM points_reverse(
                 v_reverse_member, v_new.reversed_points, v_new.purchased_at, p_now,
                 'return:' || v_new.public_id, (p_points->>'reverse_rule')::bigint,
@@ -408,6 +413,11 @@ BEGIN
         FROM jsonb_to_recordset(p_points->'counts') AS c(
             member bigint, day date, spend numeric, visits integer, points integer);
         IF v_offers IS NOT NULL THEN
+            IF v_reverse_member IS DISTINCT FROM v_new.member_id THEN
+                -- Somebody else brought the goods back: it is the buyer who owes.
+                PERFORM offers_withdraw(v_reverse_member, NULL, v_new.public_id,
+                    v_new.store_id, v_new.purchased_at, p_now);
+            END IF;
             PERFORM offers_after_receipt(v_new.programme_id, v_new.member_id,
                 v_new.public_id, (v_offers->>'original')::uuid, v_new.store_id,
                 v_new.purchased_at, p_now, v_offers->'lines',

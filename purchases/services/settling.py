@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection
 
 from common.ids import uuid7
+from points.programme.terms import ReturnPolicy
 from purchases import records, rules
 from purchases.models import Receipt, ReceiptLine
 from purchases.rules import Club, GivenBack, LineKind, Original, ReceiptIn
@@ -17,6 +18,8 @@ _REVERSE = """
 SELECT taken FROM points_reverse(
     %s, %s, %s, %s, %s, %s, 'receipt', %s, %s, %s, %s)
 """
+# What is tied up in unused vouchers is there to take, too.
+_FREE = "SELECT offers_before_reversal(%s, %s, %s, %s, %s, %s)"
 _COUNT = "SELECT points_after_receipt(%s, %s, %s, %s, %s, %s, %s)"
 _OFFERS = """
 SELECT offers_after_receipt(%s, %s, %s, %s, %s, %s, %s, %s::jsonb, '{}')
@@ -52,7 +55,8 @@ def settle_early_returns(
         _run(
             _OFFERS,
             club.programme_id,
-            returned.member_id,
+            # Whose points it takes: theirs are the vouchers too.
+            settled.reversal.member_id if settled.reversal else returned.member_id,
             returned.public_id,
             original.public_id,
             returned.store_id,
@@ -97,6 +101,16 @@ def _post(
     now: datetime,
 ) -> None:
     if settled.reversal is not None:
+        if settled.reversal.policy is ReturnPolicy.BALANCE:
+            _run(
+                _FREE,
+                settled.reversal.member_id,
+                settled.reversal.points,
+                returned.public_id,
+                returned.store_id,
+                returned.purchased_at,
+                now,
+            )
         _run(
             _REVERSE,
             settled.reversal.member_id,
