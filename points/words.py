@@ -13,9 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from common.money import SYMBOLS, display
-from points import rules
+from points import rules, worth
 from points.models import Entry
-from points.programme import worth
 from points.rules import EarningRule
 from points.selectors import BalanceView, NextBenefit
 

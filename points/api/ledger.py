@@ -15,9 +15,8 @@ from common.codes import fault_words
 from common.idempotency import Answer, key_of, once
 from common.problems import Fault, Problem, invalid
 from members.models import Member
-from points import documents, kinds, rules, selectors
+from points import documents, kinds, rules, selectors, worth
 from points.models import Entry
-from points.programme import worth
 from points.rules import EarningRule
 from points.services import InsufficientPoints, post
 from points.tiers.answers import tier_answer

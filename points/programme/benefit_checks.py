@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
-from points import words
-from points.programme import worth
+from points import words, worth
 from points.programme.comparing import steps_of
 from points.programme.faults import Facts, Fault
 from points.programme.terms import LANGUAGES, Ladder, Tier

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 from django.utils import translation
 
-from points.programme import worth
+from points import worth
 from points.programme.sentences import (
     Kind,
     Names,

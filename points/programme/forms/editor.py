@@ -11,8 +11,8 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from common.money import OERE
+from points import worth
 from points.models import EarningRule
-from points.programme import worth
 from points.programme.drafts import Content, content_of
 from points.programme.faults import Fault
 from points.programme.forms.basics import BasicsForm, initial_of

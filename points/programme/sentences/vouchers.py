@@ -7,8 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from common.money import display
-from points import rules, words
-from points.programme import worth
+from points import rules, words, worth
 from points.programme.sentences.saying import (
     Kind,
     Sentence,
