@@ -10,8 +10,8 @@ from drf_spectacular.utils import extend_schema
 from common.api import ApiView, answer
 from common.codes import fault_words
 from common.problems import Fault, Problem, invalid
-from points import documents, words
-from points.programme import telling, versions, worth
+from points import documents, words, worth
+from points.programme import telling, versions
 from points.programme.comparing import steps_of
 from points.programme.terms import LANGUAGES
 from points.rules import EarningRule

@@ -26,7 +26,7 @@ def leaflet(request: HttpRequest) -> HttpResponse:
         "leaflet": _written(programme, language),
         "language": language,
         "languages": [
-            (code, _(name), f"?language={code}") for code, name in settings.LANGUAGES
+            (code, str(name), f"?language={code}") for code, name in settings.LANGUAGES
         ],
         "pdf_url": f"{reverse('points:leaflet-pdf')}?language={language}",
     }
