@@ -306,7 +306,7 @@ _WHY = {
 def _voucher(request: HttpRequest, public_id: UUID) -> Voucher:
     found: Voucher = get_object_or_404(
         Voucher.objects.select_related(
-            "member", "programme", "stamp_card", "rule", "reserved_store", "used_store"
+            "member__programme", "programme", "stamp_card", "rule"
         ),
         programme=programme_of(request),
         public_id=public_id,

@@ -82,7 +82,7 @@ def list_of_club(programme: Programme) -> QuerySet[Voucher]:
     """Return a club's vouchers with their members, newest first."""
     return (
         Voucher.objects.filter(programme=programme)
-        .select_related("member", "programme", "stamp_card")
+        .select_related("member__programme", "programme", "stamp_card")
         .order_by("-pk")
     )
 
