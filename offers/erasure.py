@@ -3,12 +3,16 @@
 from datetime import datetime
 
 from members.models import Member
-from offers.models import Voucher
+from offers.models import Voucher, VoucherEvent
+from offers.vouchers.log import tell
+from offers.vouchers.selectors import OPEN
 
 
 def withdraw(member: Member, now: datetime) -> None:
-    """Withdraw a member's open vouchers; nobody is told any more."""
-    del now
-    Voucher.objects.filter(
-        member=member, status__in=[Voucher.Status.ISSUED, Voucher.Status.RESERVED]
-    ).update(status=Voucher.Status.VOID, reserved_until=None)
+    """Withdraw a member's open vouchers; a purchase that is on its way is refused."""
+    found = Voucher.objects.select_for_update().filter(member=member, status__in=OPEN)
+    for voucher in found.order_by("pk"):
+        voucher.status = Voucher.Status.VOID
+        voucher.reserved_until = None
+        voucher.save(update_fields=["status", "reserved_until"])
+        tell(voucher, VoucherEvent.Kind.VOIDED, now=now, value=voucher.worth)

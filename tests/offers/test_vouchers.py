@@ -7,6 +7,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from members.models import Event
+from offers import erasure
 from offers.models import Redemption, Voucher, VoucherEvent
 from offers.vouchers import care, selectors, services
 from offers.vouchers.nightly import run_nightly
@@ -764,3 +765,18 @@ class TestTheLog:
 
         assert len(codes) == 200
         assert not set("".join(codes)) & set("ILOU")
+
+
+class TestErasing:
+    def test_withdraws_what_is_open_and_keeps_what_was_used(self, member, till):
+        used, still = gift(member, key="used"), gift(member, key="open")
+        till.buy(member, vouchers=[used.code])
+
+        erasure.withdraw(member, BOUGHT_AT)
+
+        assert [each.status for each in (_now(used), _now(still))] == ["USED", "VOID"]
+        assert kinds_of(still) == ["ISSUED", "VOIDED"]
+
+
+def _now(voucher):
+    return Voucher.objects.get(pk=voucher.pk)
