@@ -40,7 +40,7 @@ def newest_of(rule: EarningRule) -> Replay | None:
     """Return the newest replay of a version, whatever became of it."""
     return (
         Replay.objects.filter(programme_id=rule.programme_id, rule=rule)
-        .select_related("beside", "started_by")
+        .select_related("programme", "rule__programme", "beside", "started_by")
         .order_by("-asked_at", "-pk")
         .first()
     )

@@ -1,7 +1,7 @@
 """A replay as its pages show it: text and drawings made from the stored result."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -105,15 +105,15 @@ class Shown:
     is_outdated: bool
     summary: list[str]
     figures: list[Figure]
-    liability: Chart | None
-    tiers: list[Group]
-    stores: list[Group]
-    bars: list[Bar]
+    liability: Chart | None = None
+    tiers: Sequence[Group] = ()
+    stores: Sequence[Group] = ()
+    bars: Sequence[Bar] = ()
     # By the version in force: what the replay gives and the ledger has, and why.
-    replayed: str
-    ledger: str
-    differences: list[tuple[str, str, str]]
-    assumptions: list[str]
+    replayed: str = ""
+    ledger: str = ""
+    differences: Sequence[tuple[str, str, str]] = ()
+    assumptions: Sequence[str] = ()
 
     @property
     def kpis(self) -> list[Figure]:
@@ -128,25 +128,27 @@ class Shown:
         return bool(self.replay.result.get("members"))
 
 
-def show(replay: Replay, *, now: datetime) -> Shown:
-    """Return a finished replay as it is shown."""
+def show(replay: Replay, *, now: datetime, in_full: bool = True) -> Shown:
+    """Return a finished replay as it is shown, or without its groups and drawings."""
     rule, result = replay.rule, replay.result
     currency = replay.programme.currency
-    empty = not result.get("members")
-    force = None if empty else result["force"]
-    return Shown(
+    brief = Shown(
         replay=replay,
         is_outdated=is_outdated(replay, rule=rule, now=now),
         summary=words.summary(replay, currency),
-        figures=[] if empty else figures(result, currency),
-        liability=None if empty else liability_chart(replay, currency),
-        tiers=[] if empty else _groups(result["tiers"], tier_names(replay), currency),
-        stores=[]
-        if empty
-        else _groups(result["stores"], store_names(replay), currency),
-        bars=[] if empty else _bars(result["bars"], currency),
+        figures=figures(result, currency) if result.get("members") else [],
+    )
+    if not in_full or not brief.has_members:
+        return brief
+    force = result["force"]
+    return replace(
+        brief,
+        liability=liability_chart(replay, currency),
+        tiers=_groups(result["tiers"], tier_names(replay), currency),
+        stores=_groups(result["stores"], store_names(replay), currency),
+        bars=_bars(result["bars"], currency),
         replayed=points(force["net"]) if force else "",
-        ledger="" if empty else points(result["ledger"]["points"]),
+        ledger=points(result["ledger"]["points"]),
         differences=_differences(result) if force else [],
         assumptions=_assumptions(replay),
     )

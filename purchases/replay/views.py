@@ -106,7 +106,7 @@ def _panel(
         "panel_template": "purchases/replay/_panel.html",
     }
     if replay is not None and replay.state == State.DONE:
-        context["shown"] = shown.show(replay, now=timezone.now())
+        context["shown"] = shown.show(replay, now=timezone.now(), in_full=False)
     elif replay is not None and not replay.is_over:
         context["job"] = shown.job_of(replay)
     template = (
