@@ -19,6 +19,7 @@ PARTS = (
     "importing",
     "gate",
     "replay",
+    "nightly",
 )
 
 

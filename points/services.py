@@ -40,6 +40,16 @@ _CAPTURE = """
 SELECT entry_id, balance_after, is_replay, member_id, points FROM points_capture(
     %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
+# Of whom something is due, each once.
+_DUE = """
+SELECT member_id FROM points_reservation
+WHERE outcome = 'HELD' AND expires_at <= %(now)s
+UNION SELECT member_id FROM points_lot WHERE is_pending AND active_from <= %(now)s
+UNION SELECT member_id FROM points_lot WHERE remaining > 0 AND expires_at <= %(now)s
+"""
+# Settled in one transaction, by one set of statements: a till waits so long for one of
+# these members at most, some tenths of a second.
+_AT_ONCE = 5_000
 _SETTLE = "SELECT entries, points, activated, released FROM points_settle(%s, %s)"
 _EXPIRE = "SELECT members, entries, points FROM points_expire(%s, %s)"
 
@@ -386,6 +396,26 @@ def settle(*, member_ids: Collection[int], now: datetime) -> Settled:
     """
     with transaction.atomic():
         return Settled(*_call(_SETTLE, [sorted(member_ids), now]))
+
+
+def settle_due(*, now: datetime) -> Settled:
+    """Settle all members of whom something is due, as every night.
+
+    Safe to run twice and beside itself: a lot lapses once.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_DUE, {"now": now})
+        due = sorted(member for (member,) in cursor.fetchall())
+    total = Settled(0, 0, 0, 0)
+    for first in range(0, len(due), _AT_ONCE):
+        done = settle(member_ids=due[first : first + _AT_ONCE], now=now)
+        total = Settled(
+            total.entries + done.entries,
+            total.lapsed + done.lapsed,
+            total.activated + done.activated,
+            total.released + done.released,
+        )
+    return total
 
 
 def expire_points(*, now: datetime, limit: int = 1000) -> Expired:
