@@ -4,9 +4,14 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import translation
 
+from points.programme.naming import names_for
 from points.programme.reading import dump
+from points.programme.sentences import of_version
 from points.programme.terms import Goods, Multiplier, Terms, When
+from points.selectors import value_of
+from purchases.models import Product
 from tests.factories.club import buy, line
 from tests.factories.members import MemberFactory
 from tests.factories.points import EarningRuleFactory
@@ -62,3 +67,24 @@ class TestReceiptPage:
         )
 
         assert answer.status_code == 404
+
+
+class TestNames:
+    def test_of_articles_come_from_the_catalogue(
+        self, programme, django_assert_num_queries
+    ):
+        Product.objects.create(programme=programme, sku="4711", name="Fika Brygg")
+        when = When(goods=Goods(skus=("4711", "0000")))
+        row = EarningRuleFactory(
+            programme=programme,
+            terms=dump(Terms(multipliers=(Multiplier("m", Decimal(2), when),))),
+        )
+        rule = value_of(row)
+
+        # The rule names no store, so none is asked for.
+        with django_assert_num_queries(1):
+            names = names_for(rule, programme_id=programme.pk)
+
+        with translation.override("en"):
+            said = of_version(rule, currency=programme.currency, names=names)
+        assert "Double points on Fika Brygg and article 0000." in map(str, said)
