@@ -67,10 +67,9 @@ class ReasonEditForm(ReasonForm):
         }
 
 
-def _amount(label: Any, help_text: Any = "") -> forms.DecimalField:
+def _amount(label: Any) -> forms.DecimalField:
     return forms.DecimalField(
         label=label,
-        help_text=help_text,
         min_value=Decimal(0),
         max_value=_MOST,
         max_digits=9,
@@ -82,19 +81,14 @@ def _amount(label: Any, help_text: Any = "") -> forms.DecimalField:
 class AllowanceForm(forms.Form):
     """How much may be given at once, in a day and in a month."""
 
-    staff_one_grant = _amount(_("Store staff, at most at once"))
-    staff_per_day = _amount(_("Store staff, in a day"), _("Each person."))
-    staff_per_month = _amount(_("Store staff, in a month"), _("Each person."))
-    manager_one_grant = _amount(
-        _("Managers, at most at once"),
-        _("For what they give themselves and what they approve by PIN."),
-    )
-    manager_per_day = _amount(_("Managers, in a day"), _("Each person."))
-    manager_per_month = _amount(_("Managers, in a month"), _("Each person."))
-    store_per_day = _amount(
-        _("The store, in a day"), _("All people together; nobody can go above it.")
-    )
-    store_per_month = _amount(_("The store, in a month"), _("All people together."))
+    staff_one_grant = _amount(_("Staff, at most at once"))
+    staff_per_day = _amount(_("Staff, in a day"))
+    staff_per_month = _amount(_("Staff, in a month"))
+    manager_one_grant = _amount(_("Managers, at most at once"))
+    manager_per_day = _amount(_("Managers, in a day"))
+    manager_per_month = _amount(_("Managers, in a month"))
+    store_per_day = _amount(_("The store, in a day"))
+    store_per_month = _amount(_("The store, in a month"))
 
     def clean(self) -> dict[str, Any]:
         """See to it that longer times and higher posts have no less."""

@@ -176,15 +176,18 @@ def _by_store(grants: QuerySet[GoodwillGrant]) -> list[Total]:
 
 
 def _by_person(grants: QuerySet[GoodwillGrant]) -> list[Total]:
-    """Add up by whose allowance was used: of an approved grant the manager's."""
-    summed = list(
+    """Add up by whose allowance was used: of an approved grant the manager's.
+
+    A person's allowance is one in all stores; where these differ, the largest.
+    """
+    rows = list(
         grants.annotate(bearer=Coalesce("approved_by", "staff"))
         .values("bearer", "store")
         .annotate(n=Count("pk"), kr=Sum("worth"))
     )
-    people = Staff.objects.in_bulk({row["bearer"] for row in summed})
+    people = Staff.objects.in_bulk({row["bearer"] for row in rows})
     stores = Store.objects.select_related("programme").in_bulk(
-        {row["store"] for row in summed}
+        {row["store"] for row in rows}
     )
     allowances = allowances_of(list(stores.values()))
     managers = set(
@@ -192,17 +195,22 @@ def _by_person(grants: QuerySet[GoodwillGrant]) -> list[Total]:
             "staff", "store"
         )
     )
-    totals = [
-        Total(
-            people[who].name,
-            stores[where].name,
-            row["n"],
-            row["kr"],
-            allowances[where]
-            .of(is_manager=bool({(who, where), (who, None)} & managers))
-            .per_month,
+    totals = []
+    for who, person in people.items():
+        own = [row for row in rows if row["bearer"] == who]
+        places = [row["store"] for row in own]
+        totals.append(
+            Total(
+                person.name,
+                ", ".join(sorted(stores[where].name for where in places)),
+                sum(row["n"] for row in own),
+                sum((row["kr"] for row in own), Decimal(0)),
+                max(
+                    allowances[where]
+                    .of(is_manager=bool({(who, where), (who, None)} & managers))
+                    .per_month
+                    for where in places
+                ),
+            )
         )
-        for row in summed
-        for who, where in [(row["bearer"], row["store"])]
-    ]
     return sorted(totals, key=lambda each: (-each.worth, each.name))

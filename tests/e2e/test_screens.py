@@ -5,6 +5,7 @@ theme at the widest size.
 """
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from io import StringIO
 
 import pytest
@@ -14,6 +15,9 @@ from django.urls import NoReverseMatch, reverse
 
 from loyalty.access import TABLE
 from members.models import DuplicatePair, Member, Merge
+from offers.models import StampCard
+from offers.vouchers.services import Gift, give_voucher
+from points.models import GoodwillReason
 from portal.cookies import SESSION_COOKIE
 from stores.access import Audience
 from stores.models import Staff, Store, TillDevice
@@ -71,6 +75,16 @@ def desk_pages(member):
         "members:duplicate": DuplicatePair.objects.filter(state="OPEN")[0].public_id,
         "members:merge": Merge.objects.get().public_id,
         "members:": member.public_id,
+        "offers:voucher": give_voucher(
+            member=member,
+            gift=Gift(Decimal(50)),
+            reason="A late delivery",
+            key="for the camera",
+            now=datetime.now(UTC),
+        ).public_id,
+        "offers:card": StampCard.objects.values_list("public_id", flat=True).first(),
+        "goodwill:reason": GoodwillReason.objects.order_by("order")[0].public_id,
+        "goodwill:store": Store.objects.order_by("pk").first().public_id,
         "enrolment:poster": Store.objects.order_by("pk").first().public_id,
         "stores:staff": Staff.objects.get(email="carl@example.com").public_id,
         "stores:store": Store.objects.order_by("pk").first().public_id,
@@ -204,6 +218,10 @@ class TestTillScreens:
                     page.locator("#find").click()
                 page.locator("#answer .pane__do").wait_for()
                 camera.take(f"till-{name}")
+            known = f"/till/goodwill/{demo.public_id}/"
+            camera.take("till-goodwill-reasons", known)
+            camera.take("till-goodwill-amounts", f"{known}long-queue/")
+            camera.take("till-goodwill-voucher", f"{known}long-queue/?form=voucher")
             if camera.language == "en":
                 page.goto(f"{live_server.url}/till/")
                 page.locator("#pad-number").fill(f"07017499{len(camera.theme):02d}")
@@ -248,6 +266,13 @@ class TestPortalScreens:
             line("49.00", name="Presentkort", article_group="Presentkort"),
             now=datetime.now(UTC),
         )
+        voucher = give_voucher(
+            member=demo,
+            gift=Gift(Decimal(50)),
+            reason="A late delivery",
+            key="for the camera",
+            now=datetime.now(UTC),
+        )
 
         for _look in camera.looks():
             for name, address in (
@@ -256,6 +281,10 @@ class TestPortalScreens:
                 ("receipts", "/me/receipts/"),
                 ("receipt", f"/me/receipts/{receipt.public_id}/"),
                 ("me", "/me/profile/"),
+                ("vouchers", "/me/vouchers/"),
+                ("voucher", f"/me/vouchers/{voucher.public_id}/"),
+                ("stamp-cards", "/me/stamp-cards/"),
+                ("invite", "/me/invite/"),
                 ("details", "/me/details/"),
                 ("help", "/me/help/"),
                 ("how-it-works", "/me/how-it-works/"),

@@ -141,11 +141,11 @@ class GrantTable(Table):
     def value_worth(self, value: Any) -> Any:
         return value
 
-    def render_staff(self, record: GoodwillGrant) -> SafeString:
+    def render_staff(self, record: GoodwillGrant) -> str:
         approver = record.approved_by
-        approved = (
-            _("approved by %(name)s") % {"name": approver.name} if approver else ""
-        )
+        if approver is None:
+            return record.staff.name
+        approved = _("approved by %(name)s") % {"name": approver.name}
         return two_lines(record.staff.name, approved)
 
     def value_staff(self, record: GoodwillGrant) -> str:
