@@ -3,6 +3,8 @@
 from django.utils.translation import gettext_lazy as _
 
 from common.codes import register_fault, register_problem
+from offers.faults import CODES
+from offers.vouchers.words import WHY_NOT
 
 _FAULTS = {
     "not_a_list": _("Must be a JSON list."),
@@ -34,20 +36,6 @@ _FAULTS = {
     ),
     "returns_itself": _("A receipt cannot return itself."),
     "voucher_twice": _("The voucher is named twice."),
-    "voucher_unknown": _("No voucher has this code."),
-    "voucher_used": _("The voucher was used before."),
-    "voucher_expired": _("The voucher has expired."),
-    "voucher_not_theirs": _("The voucher is another member's."),
-    "voucher_needs_purchase": _(
-        "The voucher lowers a price: something must be bought."
-    ),
-    "voucher_reserved": _("The voucher is reserved for another purchase."),
-    "voucher_withdrawn": _("The voucher was withdrawn."),
-    "voucher_other_goods": _("What the voucher is for is not on the receipt."),
-    "voucher_too_early": _("The voucher is not valid yet."),
-    "voucher_held": _(
-        "Vouchers are held for some days after the member's number or address changed."
-    ),
 }
 
 
@@ -66,3 +54,5 @@ def register() -> None:
     )
     for code, words in _FAULTS.items():
         register_fault(code, words)
+    for why, (code, _status) in CODES.items():
+        register_fault(code, WHY_NOT[why])

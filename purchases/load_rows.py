@@ -14,7 +14,8 @@ from common.apart import pickle_quickly
 from common.copying import NULL, bytes_of, copy_rows, escaped, unchecked, unescaped
 from common.periods import local_day
 from points.bulk import Earnings
-from points.programme.terms import VoucherMode
+from points.programme import engine
+from points.programme.terms import Goods
 from points.rules import EarningRule, active_from, expires_at, idle_months
 from purchases import kinds, records
 from purchases.content import (
@@ -88,6 +89,8 @@ class Prepared:
     buys: bool
     # Whether the points hang on who buys, or on what was bought before.
     is_personal: bool
+    # Whether it may stamp a card.
+    stamps: bool
     outcome: Outcome
     index: bytes | None
     content_hash: bytes
@@ -113,14 +116,15 @@ class Shop:
 class RuleBook:
     """The published rules in the order in which they take over.
 
-    With what they ask about: the category and brand of articles, and what sort of
-    store each is.
+    With what they ask about: the category and brand of articles, what sort of store
+    each is, and the goods that stamp cards count; no goods named means all.
     """
 
     starts: tuple[datetime, ...]
     rules: tuple[EarningRule | None, ...]
     articles: Mapping[str, tuple[str, str]] = field(default_factory=dict, compare=False)
     channels: Mapping[str, str] = field(default_factory=dict, compare=False)
+    stamped: tuple[Goods, ...] = field(default=(), compare=False)
 
     def at(self, moment: datetime) -> EarningRule | None:
         """Return the rule in force at a moment."""
@@ -130,6 +134,19 @@ class RuleBook:
     def shelf(self, store_code: str) -> Shelf:
         """Return what is known of a store and its articles."""
         return Shelf(self.channels.get(store_code, "SHOP"), self.articles)
+
+    def may_stamp(self, receipt: ReceiptIn) -> bool:
+        """Tell whether a receipt sells something that a stamp card counts."""
+        return bool(self.stamped) and any(
+            line.kind is LineKind.PURCHASE
+            and _fits(
+                self.stamped,
+                line.sku,
+                line.article_group,
+                self.articles.get(line.sku, ("", "")),
+            )
+            for line in receipt.lines
+        )
 
 
 _SOMEBODY = Buyer(0, "ACTIVE")
@@ -157,6 +174,7 @@ def prepare(receipt: ReceiptIn, club: Club, book: RuleBook) -> Prepared:
         # Somebody's day would count it.
         buys=bool(verdict.counts),
         is_personal=rule is not None and is_personal(rule),
+        stamps=book.may_stamp(receipt),
         outcome=outcome_of(verdict, rule),
         index=index,
         content_hash=content_hash(receipt, index, lines),
@@ -168,11 +186,16 @@ def prepare(receipt: ReceiptIn, club: Club, book: RuleBook) -> Prepared:
 
 def is_personal(rule: EarningRule) -> bool:
     """Tell whether receipts of a member must be recorded one after the other."""
-    return (
-        rule.terms.asks_about_member
-        or rule.terms.vouchers.mode is VoucherMode.AUTOMATIC
-        or idle_months(rule) is not None
-    )
+    return rule.terms.asks_about_member or idle_months(rule) is not None
+
+
+@lru_cache(maxsize=50_000)
+def _fits(
+    stamped: tuple[Goods, ...], sku: str, group: str, article: tuple[str, str]
+) -> bool:
+    category, brand = article
+    line = engine.Line(Decimal(0), sku=sku, group=group, category=category, brand=brand)
+    return any(engine.fits(goods, line) for goods in stamped)
 
 
 def outcome_of(verdict: Verdict, rule: EarningRule | None) -> Outcome:

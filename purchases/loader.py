@@ -10,6 +10,7 @@ the night.
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -20,7 +21,10 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from common.apart import apart
 from common.copying import draw_ids, draw_public_ids
 from common.problems import Problem
+from offers.models import StampCard
 from points.bulk import Earnings
+from points.programme.terms import Goods, VoucherMode
+from points.rules import EarningRule
 from purchases import records, rules
 from purchases.load_buyers import Buyers, buyer_of, find_buyers
 from purchases.load_rows import (
@@ -102,6 +106,12 @@ _ANALYZE = (
     "points_lot, points_account, members_event, members_member"
 )
 
+# The answer to a receipt tells what is left after the voucher.
+_TURNED = """
+UPDATE purchases_receipt r SET balance_after = a.balance
+FROM points_account a WHERE a.member_id = r.member_id AND r.public_id = ANY(%s::uuid[])
+"""
+
 Progress = Callable[[int], None]
 
 
@@ -151,7 +161,7 @@ def load_receipts(
     if has_offers or any(
         rule is not None and rule.terms.asks_for_catalogue for rule in book.rules
     ):
-        book = replace(book, articles=_articles(club))
+        book = replace(book, articles=_articles(club), stamped=_stamped(club))
     for batch in apart(_batches(receipts, club, book)):
         loaded = _commit(club, book, batch, source, now, loaded)
         if progress is not None:
@@ -171,6 +181,19 @@ def _rule_book(club: Club, statement: str) -> RuleBook:
 
 def _has_offers(club: Club) -> bool:
     return bool(_rows(club, _HAS_OFFERS)[0][0])
+
+
+def _stamped(club: Club) -> tuple[Goods, ...]:
+    """Return what the club's stamp cards count; those that count visits, anything."""
+    cards = StampCard.objects.filter(programme_id=club.programme_id).exclude(
+        status=StampCard.Status.DRAFT
+    )
+    return tuple(
+        Goods(**{name: tuple(names) for name, names in card.goods.items()})
+        if card.counts == StampCard.Counts.ITEMS
+        else Goods()
+        for card in cards
+    )
 
 
 def _articles(club: Club) -> dict[str, tuple[str, str]]:
@@ -194,6 +217,14 @@ def _batches(
             batch = []
     if batch:
         yield batch
+
+
+def _least_step(rule: EarningRule | None) -> int | None:
+    """Return how many points become a voucher by themselves; None where none do."""
+    if rule is None or rule.terms.vouchers.mode is not VoucherMode.AUTOMATIC:
+        return None
+    steps = [step.points for step in rule.terms.vouchers.steps]
+    return min(steps, default=rule.reward_points)
 
 
 def _commit(
@@ -247,7 +278,8 @@ class _Batch:
         self.book = (
             book if self.is_decided else replace(current, articles=_articles(club))
         )
-        self.has_offers = _has_offers(club)
+        # From how many points on a purchase makes a voucher by itself.
+        self.least_step = _least_step(self.book.at(now))
         # Days are counted where a version has tiers: nobody else asks for them.
         self.has_ladder = any(
             rule is not None and rule.terms.ladder is not None
@@ -297,6 +329,8 @@ class _Batch:
         waiting: list[Prepared] = []
         seen: set[str] = set()
         touched: set[str | int] = set()
+        turning: set[str] = set()
+        ahead: Counter[int] = Counter()
         for prepared in batch:
             receipt = prepared.receipt
             unique_id = receipt.unique_receipt_id
@@ -318,27 +352,36 @@ class _Batch:
                 or receipt.store_code not in self.shops
                 or receipt.original_unique_id
                 or prepared.has_returns
+                or receipt.vouchers
+                or (buyer is not None and self._is_personal(prepared))
                 or (buyer is not None and earnings.owes(buyer.id))
             ):
                 touched |= keys
                 unusual.append(prepared)
             else:
                 usual.append((prepared, buyer))
+                if buyer is not None and self._turns(prepared, buyer, earnings, ahead):
+                    # Points become a voucher: what the member bought next, after it.
+                    turning.add(unique_id)
+                    touched.add(buyer.id)
             seen.add(unique_id)
-        self._write(usual, earnings)
+        self._write(usual, earnings, turning)
         for prepared in unusual:
             self._record_one(prepared)
         return waiting
 
     def _write(
-        self, usual: list[tuple[Prepared, Buyer | None]], earnings: Earnings
+        self,
+        usual: list[tuple[Prepared, Buyer | None]],
+        earnings: Earnings,
+        turning: set[str],
     ) -> None:
         """Write usual purchases in sets."""
         rows = Rows(self.club, self.source, self.now, earnings)
         tiers = self._tiers(usual)
         receipt_ids = draw_ids("purchases_receipt", len(usual))
         public_ids = iter(draw_public_ids(3 * len(usual)))
-        followed: list[tuple[Prepared, int | None, str]] = []
+        followed: list[tuple[Prepared, int, str]] = []
         for place, (prepared, buyer) in enumerate(usual):
             outcome, member = self._decide(prepared, buyer)
             ids = (next(public_ids), next(public_ids), next(public_ids))
@@ -355,12 +398,14 @@ class _Batch:
                 receipt_id=receipt_ids[place],
                 public_ids=ids,
             )
-            if self.has_offers:
+            if member is not None and (
+                prepared.stamps or prepared.receipt.unique_receipt_id in turning
+            ):
                 followed.append((prepared, member, ids[0]))
             self.loaded.recorded += 1
             self.loaded.lines += len(prepared.lines)
         rows.write()
-        self._tell_offers(followed)
+        self._tell_offers(followed, turning)
 
     def _tiers(self, usual: list[tuple[Prepared, Buyer | None]]) -> dict[int, str]:
         """Return the buyers' tiers by the receipt's place, where there is a ladder."""
@@ -380,8 +425,26 @@ class _Batch:
             cursor.execute(_TIERS, values)
             return dict(zip(places, (row[0] for row in cursor.fetchall()), strict=True))
 
-    def _tell_offers(self, followed: list[tuple[Prepared, int | None, str]]) -> None:
-        """Let the offers see the receipts of members, in order."""
+    def _turns(
+        self,
+        prepared: Prepared,
+        buyer: Buyer,
+        earnings: Earnings,
+        ahead: Counter[int],
+    ) -> bool:
+        """Tell whether a purchase may bring its member to a voucher; never too late."""
+        if self.least_step is None:
+            return False
+        ahead[buyer.id] += prepared.outcome.points
+        return (
+            not self.is_decided
+            or earnings.balance(buyer.id) + ahead[buyer.id] >= self.least_step
+        )
+
+    def _tell_offers(
+        self, followed: list[tuple[Prepared, int, str]], turning: set[str]
+    ) -> None:
+        """Let the offers see the receipts that may do something there, in order."""
         told = [
             {
                 "member": member,
@@ -397,11 +460,18 @@ class _Batch:
             }
             for prepared, member, public_id in followed
         ]
-        if told:
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    _OFFERS, [self.club.programme_id, self.now, json.dumps(told)]
-                )
+        if not told:
+            return
+        turned = [
+            public_id
+            for prepared, _member, public_id in followed
+            if prepared.receipt.unique_receipt_id in turning
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _OFFERS, [self.club.programme_id, self.now, json.dumps(told)]
+            )
+            cursor.execute(_TURNED, [turned])
 
     def _is_personal(self, prepared: Prepared) -> bool:
         """Tell whether a receipt's points hang on its member, by the rule of now."""

@@ -5,29 +5,18 @@ from collections.abc import Sequence
 from django.db import DatabaseError
 
 from common.problems import Problem, invalid
+from offers.faults import CODES
+from offers.vouchers.validity import Why
 from purchases.parsing import fault
-
-# As offers documents them: the reasons, by the SQLSTATE that they are raised with.
-_REFUSALS = {
-    "SKV01": "voucher_unknown",
-    "SKV02": "voucher_used",
-    "SKV03": "voucher_expired",
-    "SKV04": "voucher_not_theirs",
-    "SKV05": "voucher_needs_purchase",
-    "SKV06": "voucher_reserved",
-    "SKV07": "voucher_withdrawn",
-    "SKV08": "voucher_other_goods",
-    "SKV09": "voucher_too_early",
-    "SKV10": "voucher_held",
-}
 
 
 def refused_voucher(error: DatabaseError, vouchers: Sequence[str]) -> Problem | None:
     """Return what is wrong with a voucher, and which one; None for another error."""
     cause = error.__cause__
-    code = _REFUSALS.get(getattr(cause, "sqlstate", "") or "")
-    if code is None:
+    state = getattr(cause, "sqlstate", "") or ""
+    if state not in set(Why):
         return None
+    code, _status = CODES[Why(state)]
     # The detail is the code as it was sent.
     said = getattr(getattr(cause, "diag", None), "message_detail", None)
     place = vouchers.index(said) if said in vouchers else 0
