@@ -10,6 +10,8 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
+from django.utils import translation
+from django.utils.text import capfirst
 
 from common.ids import uuid7
 from common.periods import local_day
@@ -150,6 +152,7 @@ def _give(
         expires_at=points_rules.expires_at(event.at, rule, zone),
         source_type="action",
         source_id=public_id,
+        reason=_reason(member, event),
     )
     _count(member, local_day(event.at, zone), action.points, now)
     events.record(
@@ -167,6 +170,12 @@ def _give(
         subject_id=public_id,
     )
     return 1
+
+
+def _reason(member: Member, event: Event) -> str:
+    """Say what the points are for, in the member's language: the entry keeps it."""
+    with translation.override(member.language or member.programme.language):
+        return capfirst(kinds.reason(event.kind))
 
 
 def _take(values: dict[str, Any]) -> int | None:
