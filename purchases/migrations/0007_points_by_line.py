@@ -33,8 +33,10 @@ END $$;
 CREATE FUNCTION purchases_is_first(p_member bigint) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-    RETURN NOT EXISTS (SELECT FROM purchases_receipt r
-            WHERE r.member_id = p_member AND r.eligible > 0)
+    -- Ordered, so that the member's index is read and nothing else.
+    RETURN (SELECT r.id FROM purchases_receipt r
+            WHERE r.member_id = p_member AND r.eligible > 0
+            ORDER BY r.purchased_at DESC LIMIT 1) IS NULL
         AND NOT EXISTS (SELECT FROM purchases_monthsum s
             WHERE s.member_id = p_member);
 END $$;
