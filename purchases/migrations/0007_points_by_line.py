@@ -549,7 +549,6 @@ class Migration(migrations.Migration):
                     ("nothing_earns", "Nothing on the receipt earns points"),
                 ],
                 db_default="",
-                default="",
                 max_length=16,
             ),
         ),
