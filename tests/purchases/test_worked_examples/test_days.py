@@ -5,11 +5,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from members.merging import merge_members
 from points import rules as points_rules
 from points.models import Activity, Lot
 from points.programme.terms import ExpiryKind, Terms
 from points.selectors import balance_of
 from points.services import expire_points
+from tests.factories.members import MemberFactory
 from tests.factories.purchases import BOUGHT_AT, line, receipt, return_line
 from tests.purchases.books import version
 from tests.purchases.test_worked_examples.conftest import balance
@@ -164,6 +166,17 @@ class TestInactivity:
         )
 
         assert self.lapses() == {"2026-10-01"}
+
+
+    def test_goes_on_for_points_that_a_merge_has_moved(self, till, vera, programme):
+        other = MemberFactory(programme=programme)
+        till.record(receipt(line("100.00"), phone=other.phone, at=BOUGHT_AT))
+        merge_members(kept=vera, merged=other, staff=None, now=BOUGHT_AT)
+
+        till.record(receipt(phone=vera.phone, at=BOUGHT_AT + timedelta(days=80)))
+
+        open_lots = Lot.objects.filter(member=vera, remaining__gt=0)
+        assert {lot.expires_at for lot in open_lots} == {local("2027-01-01T00:00")}
 
 
 class TestOffline:
