@@ -32,6 +32,8 @@ JOBS = [
     # Every hour, because months end at midnight of each programme's own zone.
     Job("points.tasks.expire", minutes=60),
     Job("points.tasks.prove", minutes=_DAY),
+    # Every hour, because days begin at midnight of each club's own clock.
+    Job("points.programme.tasks.tell", minutes=60),
     # Every hour, because days end at midnight of each programme's own zone.
     Job("offers.tasks.settle", minutes=60),
     # Every hour, because days begin at midnight of each club's own clock.

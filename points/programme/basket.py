@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
-
 from points import rules, words
-from points.programme import telling
+from points.programme import reasons
 from points.programme.engine import Line, LineResult, Purchase, Why, evaluate
 from points.programme.naming import names_for
-from points.programme.sentences import Names, Unsayable
+from points.programme.sentences import Names
+from points.programme.terms import Multiplier
 from points.rules import EarningRule
 from stores.models import Programme
 
@@ -60,7 +58,8 @@ def attempt(
 ) -> Tried:
     """Let a version reckon a purchase, with its reasons in words."""
     result = evaluate(rule, purchase, [line for _name, line in lines])
-    sentences = _sentences(programme, rule)
+    names = names_for(rule, programme_id=programme.pk)
+    said = _Said(programme.currency, names)
     return Tried(
         title=title,
         points=result.points,
@@ -68,63 +67,40 @@ def attempt(
         eligible=result.eligible,
         exact=words.number(result.exact),
         lines=[
-            _line(name, line, found, rule, sentences)
+            _line(rule, said, name, line, found)
             for (name, line), found in zip(lines, result.lines, strict=True)
         ],
     )
 
 
 def _line(
-    name: str,
-    line: Line,
-    found: LineResult,
-    rule: EarningRule,
-    sentences: dict[str, str],
+    rule: EarningRule, said: "_Said", name: str, line: Line, found: LineResult
 ) -> TriedLine:
+    by_key = {each.key: each for each in rule.terms.multipliers}
     times = found.rate / rule.points_per_unit if found.applied else Decimal(1)
     return TriedLine(
         name=name,
         paid=line.paid,
         points=words.number(found.exact.quantize(Decimal("0.01"))),
         times=words.number(times) if times != 1 else "",
-        counts=[Reason(sentences[key]) for key in found.applied],
-        misses=[Reason(sentences[key], why_in_words(why)) for key, why in found.missed],
-        why_nothing=why_in_words(found.why_nothing) if found.why_nothing else "",
+        counts=[Reason(said.title(by_key[key])) for key in found.applied],
+        misses=[
+            Reason(said.title(by_key[key]), said.why_not(why, by_key[key]))
+            for key, why in found.missed
+        ],
+        why_nothing=reasons.why_nothing(found.why_nothing) if found.why_nothing else "",
     )
 
 
-def _sentences(programme: Programme, rule: EarningRule) -> dict[str, str]:
-    names = names_for(rule, programme_id=programme.pk)
-    return {
-        each.key: _sentence(programme, rule, each.key, names)
-        for each in rule.terms.multipliers
-    }
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """How multipliers are said to the member, and why they do not count."""
 
+    currency: str
+    names: Names
 
-def _sentence(programme: Programme, rule: EarningRule, key: str, names: Names) -> str:
-    each = next(m for m in rule.terms.multipliers if m.key == key)
-    try:
-        return telling.of_one(programme, rule, each, names)
-    except Unsayable:
-        return key
+    def title(self, each: Multiplier) -> str:
+        return reasons.said_as_title(each, currency=self.currency, names=self.names)
 
-
-def why_in_words(why: Why) -> str:
-    """Say why a line earns nothing, or a multiplier does not count on it."""
-    return {
-        Why.TILL_SAYS_NO: _("the till says that it earns nothing"),
-        Why.GIFT_CARD: _("gift cards earn nothing"),
-        Why.EXCLUDED: _("these goods earn nothing"),
-        Why.CURRENCY: _("this currency earns nothing"),
-        Why.GOODS: _("other goods"),
-        Why.STORE: _("another store"),
-        Why.CHANNEL: _("another channel"),
-        Why.WEEKDAY: _("another day of the week"),
-        Why.HOUR: _("another time of the day"),
-        Why.TIER: _("another tier"),
-        Why.NOT_FIRST: _("not the first purchase"),
-        Why.BIRTHDAY: _("no birthday near"),
-        Why.PERIOD: _("outside its period"),
-        Why.TOTAL: _("the goods cost too little together"),
-        Why.A_BETTER_ONE: pgettext("multiplier", "a better one counts"),
-    }[why]
+    def why_not(self, why: Why, each: Multiplier) -> str:
+        return reasons.why_not(why, each, currency=self.currency, names=self.names)
