@@ -17,10 +17,9 @@ from django.db import connection
 
 from bench import seed
 from bench.report import say, verdict
-from points import proof, services
+from points import proof, reading, services
 from points.models import EarningRule
-from points.programme import reading
-from points.programme.terms import Ladder, Terms, Tier
+from points.terms import Ladder, Terms, Tier
 from points.tiers import nightly
 from stores.models import Programme
 

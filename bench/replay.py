@@ -15,8 +15,8 @@ from django.utils import timezone
 from psycopg import sql
 
 from bench.report import say, verdict
+from points import reading
 from points.models import EarningRule
-from points.programme import reading
 from purchases.replay import services, work
 from purchases.replay.models import Replay
 from stores.models import Programme

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from django.utils.translation import get_language
 
-from points.programme.terms import LANGUAGES
+from points.terms import LANGUAGES
 
 
 def in_language(texts: Mapping[str, str], language: str | None = None) -> str:

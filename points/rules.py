@@ -12,7 +12,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from common.periods import add_months, end_of_month_after, local_day, start_of_day
-from points.programme.terms import ExpiryKind, Terms
+from points.terms import ExpiryKind, Terms
 
 _OERE = Decimal("0.01")
 _SMALLEST = 100_000_000

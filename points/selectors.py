@@ -10,9 +10,8 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from members.models import Member, Merge
-from points import rules
+from points import reading, rules
 from points.models import Account, EarningRule, Entry, Lot, LotUse
-from points.programme import reading
 
 _SIGNED = {"adjusted", "merged"}
 _BY_THE_CLUB = [Entry.Kind.ADJUST, Entry.Kind.GOODWILL, Entry.Kind.IMPORT]

@@ -7,7 +7,7 @@ from django.db.models.functions import Lower
 
 from points import rules
 from points.programme.goods import Article, Kind, Named, named_in
-from points.programme.terms import Goods
+from points.terms import Goods
 from purchases.models import Product
 
 _FIELDS = {

@@ -11,9 +11,9 @@ from points.programme import engine, reasons
 from points.programme.engine import Line, Purchase, Why
 from points.programme.naming import names_for
 from points.programme.sentences import Names
-from points.programme.terms import Multiplier, Stacking
 from points.rules import EarningRule
 from points.selectors import value_of
+from points.terms import Multiplier, Stacking
 from purchases.models import Product, Receipt, ReceiptLine
 
 

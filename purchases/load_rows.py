@@ -15,8 +15,8 @@ from common.copying import NULL, bytes_of, copy_rows, escaped, unchecked, unesca
 from common.periods import local_day
 from points.bulk import Earnings
 from points.programme import engine
-from points.programme.terms import Goods
 from points.rules import EarningRule, active_from, expires_at, idle_months
+from points.terms import Goods
 from purchases import kinds, records
 from purchases.content import (
     LINE,

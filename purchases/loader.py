@@ -23,8 +23,8 @@ from common.copying import draw_ids, draw_public_ids
 from common.problems import Problem
 from offers.models import StampCard
 from points.bulk import Earnings
-from points.programme.terms import Goods, VoucherMode
 from points.rules import EarningRule
+from points.terms import Goods, VoucherMode
 from purchases import records, rules
 from purchases.load_buyers import Buyers, buyer_of, find_buyers
 from purchases.load_rows import (

@@ -9,8 +9,9 @@ from typing import Any
 from common import blind
 from common.ids import uuid7
 from common.periods import local_day
+from points import reading
 from points import rules as points_rules
-from points.programme import engine, reading
+from points.programme import engine
 from points.rules import EarningRule
 from purchases import kinds
 from purchases.content import content_hash

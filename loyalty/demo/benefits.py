@@ -19,7 +19,7 @@ from offers.stamps import services as stamps
 from offers.vouchers import nightly as vouchers
 from points import services as points
 from points.models import EarningRule
-from points.programme.terms import (
+from points.terms import (
     Ladder,
     Measure,
     Terms,

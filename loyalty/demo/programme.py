@@ -15,8 +15,8 @@ from consent import texts
 from loyalty.demo import benefits, goods
 from members import events
 from messaging import notices
+from points import reading
 from points.models import EarningRule
-from points.programme import reading
 from purchases.models import Product
 from purchases.services import claiming
 from stores import audit

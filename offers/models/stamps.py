@@ -48,7 +48,7 @@ class StampCard(models.Model):
     counts = models.CharField(
         max_length=8, choices=Counts.choices, default=Counts.ITEMS
     )
-    # As `points.programme.terms.Goods`: as written, and as names are compared.
+    # As `points.terms.Goods`: as written, and as names are compared.
     goods = models.JSONField(default=dict)
     fits = models.JSONField(default=dict)
     needed = models.PositiveSmallIntegerField()

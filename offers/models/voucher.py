@@ -57,7 +57,7 @@ class Voucher(models.Model):
     # back when some of the goods it paid for were returned.
     worth = models.DecimalField(max_digits=10, decimal_places=2)
     currency = models.CharField(max_length=3)
-    # Of goods: which, as `points.programme.terms.Goods` with names as they are
+    # Of goods: which, as `points.terms.Goods` with names as they are
     # compared; and how a member is told, by language.
     goods = models.JSONField(default=dict, blank=True)
     texts = models.JSONField(default=dict, blank=True)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from common.ui.forms import DateInput, RadioCards
 from offers.models import StampCard
 from points.programme.forms.fields import CommasField, PlainDecimalField
-from points.programme.terms import LANGUAGES
+from points.terms import LANGUAGES
 
 _LANGUAGE = {
     "sv": gettext_lazy("Swedish"),

@@ -7,7 +7,7 @@ from django.utils.translation import ngettext
 from common.money import display
 from offers.models import StampCard
 from offers.texts import in_language
-from points.programme.terms import LANGUAGES
+from points.terms import LANGUAGES
 
 
 def sentence(card: StampCard) -> str:

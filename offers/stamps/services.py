@@ -9,8 +9,8 @@ from django.db import transaction
 from common.periods import local_day
 from offers.models import StampCard
 from offers.stamps import sentences
-from points.programme.terms import LANGUAGES
 from points.rules import group_name
+from points.terms import LANGUAGES
 from stores import audit
 from stores.models import Programme, Staff
 

@@ -21,7 +21,7 @@ from offers.roles import WRITE_CARDS
 from offers.stamps import selectors, sentences, services
 from offers.stamps.forms import CardForm, first_of
 from offers.texts import in_language
-from points.programme.terms import LANGUAGES
+from points.terms import LANGUAGES
 from stores.access import roles_of
 from stores.middleware import programme_of
 from stores.views.pages import Page, show_form, staff_of

@@ -19,8 +19,8 @@ from django.db.models import (
 from members.models import Member
 from offers.models import Voucher, VoucherEvent
 from offers.vouchers.steps import steps_at
-from points.programme.terms import VoucherMode, VoucherStep
 from points.selectors import BalanceView, balance_of, find_rule
+from points.terms import VoucherMode, VoucherStep
 from stores.models import Programme
 
 OPEN = (Voucher.Status.ISSUED, Voucher.Status.RESERVED)

@@ -6,7 +6,7 @@ from django.db import connection
 
 from members.models import Member
 from points.models import EarningRule
-from points.programme.terms import VoucherStep
+from points.terms import VoucherStep
 
 
 def steps_at(member: Member, now: datetime) -> tuple[int, list[VoucherStep]]:

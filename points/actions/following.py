@@ -21,8 +21,8 @@ from points import rules as points_rules
 from points import selectors, services
 from points.actions import kinds, referrals, rules
 from points.models import EarningRule, Entry
-from points.programme.terms import Action
 from points.rules import EarningRule as Rule
+from points.terms import Action
 
 CURSOR = "points.actions"
 _GETS = frozenset({Member.Status.ACTIVE, Member.Status.PENDING})

@@ -18,7 +18,7 @@ from members.models import Event, Identifier, Member
 from points import selectors
 from points.actions import kinds, rules
 from points.models import Referral, ReferralCode
-from points.programme.terms import Action
+from points.terms import Action
 from stores.models import Programme
 
 # How long a purchase must have been kept.

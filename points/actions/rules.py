@@ -6,7 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from common.periods import local_day
-from points.programme.terms import Action, Per, Terms
+from points.terms import Action, Per, Terms
 
 
 def actions_for(terms: Terms, kind: str) -> Iterator[Action]:

@@ -8,8 +8,8 @@ from common.money import display
 from points import rules, words
 from points.actions import kinds
 from points.actions.referrals import KEPT_DAYS
-from points.programme.terms import Action
 from points.rules import EarningRule
+from points.terms import Action
 
 
 def invitation(

@@ -13,9 +13,9 @@ from common.problems import Fault, Problem, invalid
 from points import documents, words, worth
 from points.programme import telling, versions
 from points.programme.comparing import steps_of
-from points.programme.terms import LANGUAGES
 from points.rules import EarningRule
 from points.selectors import value_of
+from points.terms import LANGUAGES
 from stores.authentication import Caller
 from stores.models import Programme
 

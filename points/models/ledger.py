@@ -63,7 +63,7 @@ class EarningRule(models.Model):
         help_text=_("How many points become one voucher.")
     )
 
-    # Everything else that the version says: see points.programme.terms and reading.
+    # Everything else that the version says: see points.terms and reading.
     terms = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
     # The desk's own note of what the version is for; members never see it.
     title = models.CharField(max_length=120, blank=True, db_default="")

@@ -9,8 +9,8 @@ from points.programme import reasons
 from points.programme.engine import Line, LineResult, Purchase, Why, evaluate
 from points.programme.naming import names_for
 from points.programme.sentences import Names
-from points.programme.terms import Multiplier
 from points.rules import EarningRule
+from points.terms import Multiplier
 from stores.models import Programme
 
 

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from points import words, worth
 from points.programme.comparing import steps_of
 from points.programme.faults import Facts, Fault
-from points.programme.terms import LANGUAGES, Ladder, Tier
 from points.rules import EarningRule
+from points.terms import LANGUAGES, Ladder, Tier
 
 MOST_STEPS = 10
 MOST_TIERS = 8

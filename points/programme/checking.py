@@ -16,7 +16,8 @@ from points import words
 from points.programme import benefit_checks
 from points.programme.faults import Facts, Fault
 from points.programme.goods import named_in
-from points.programme.terms import (
+from points.rules import EarningRule
+from points.terms import (
     Action,
     ExpiryKind,
     Goods,
@@ -26,7 +27,6 @@ from points.programme.terms import (
     Stacking,
     When,
 )
-from points.rules import EarningRule
 
 # A wrong decimal point would be expensive.
 MOST_POINTS_PER_UNIT = Decimal(100)

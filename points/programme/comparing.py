@@ -12,7 +12,8 @@ from enum import StrEnum
 from typing import TypeVar
 
 from points import rules
-from points.programme.terms import (
+from points.rules import EarningRule
+from points.terms import (
     Birthday,
     Discounts,
     ExpiryKind,
@@ -27,7 +28,6 @@ from points.programme.terms import (
     VoucherStep,
     When,
 )
-from points.rules import EarningRule
 
 _T = TypeVar("_T")
 _ONE = Decimal(1)

@@ -15,15 +15,15 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from common.periods import add_months, local_day, start_of_day
-from points import rules
+from points import reading, rules
 from points.models import EarningRule
-from points.programme import facts, reading, versions
+from points.programme import facts, versions
 from points.programme.checking import check
 from points.programme.comparing import Worsening, worsenings
 from points.programme.faults import Fault, blocking
-from points.programme.terms import Terms
 from points.selectors import value_of
 from points.services import RuleInvalid, publish_rule
+from points.terms import Terms
 from stores import audit
 from stores.models import Programme, Staff
 

@@ -14,7 +14,8 @@ from functools import lru_cache
 from math import prod
 
 from points import rules
-from points.programme.terms import (
+from points.rules import EarningRule
+from points.terms import (
     Birthday,
     Discounts,
     Goods,
@@ -25,7 +26,6 @@ from points.programme.terms import (
     Terms,
     When,
 )
-from points.rules import EarningRule
 
 _NOTHING = Decimal(0)
 _ONE = Decimal(1)

@@ -12,8 +12,8 @@ from points.programme.faults import Facts, Fault
 from points.programme.naming import names_for
 from points.programme.sentences import Kind, Unsayable, names
 from points.programme.sentences.version import faults_of
-from points.programme.terms import LANGUAGES, Goods
 from points.rules import EarningRule
+from points.terms import LANGUAGES, Goods
 from stores.models import Programme, Store
 
 _PLACES = {

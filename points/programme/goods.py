@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from points.programme.terms import Goods
+from points.terms import Goods
 
 # How many of each kind a search shows.
 FEW = 12

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Collection, Mapping
 
 from points.programme.sentences import Names, Place
-from points.programme.terms import Goods
 from points.rules import EarningRule
+from points.terms import Goods
 from stores.models import Store
 
 # Of a programme and article numbers: the names of those that it sells.

@@ -14,8 +14,8 @@ from points.programme.sentences import Names, Unsayable
 from points.programme.sentences.conditions import Conditions
 from points.programme.sentences.multipliers import phrase, times_the_points
 from points.programme.sentences.saying import begun, together, within
-from points.programme.terms import Multiplier
 from points.rules import EarningRule
+from points.terms import Multiplier
 
 _PHRASES: dict[Why, Callable[[Conditions], str]] = {
     Why.GOODS: Conditions.goods,

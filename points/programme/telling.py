@@ -21,8 +21,8 @@ from points.programme.sentences import (
 )
 from points.programme.sentences.earning import excluded_by
 from points.programme.sentences.version import what_can_be_said
-from points.programme.terms import LANGUAGES, Action, Multiplier
 from points.rules import EarningRule
+from points.terms import LANGUAGES, Action, Multiplier
 from stores.models import Programme
 
 # What Swedish texts for everybody stay below.

@@ -13,8 +13,8 @@ from points.programme.comparing import Worse, Worsening
 from points.programme.naming import names_for
 from points.programme.sentences import Unsayable
 from points.programme.sentences.names import in_language
-from points.programme.terms import ExpiryKind, VoucherStep
 from points.rules import EarningRule
+from points.terms import ExpiryKind, VoucherStep
 from stores.models import Programme
 
 

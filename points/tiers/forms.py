@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from common.periods import add_months
 from common.ui.forms import DateInput
-from points.programme.terms import Tier
+from points.terms import Tier
 from points.tiers.selectors import name_of
 from points.tiers.services import LONGEST_REASON
 

@@ -9,8 +9,8 @@ from django.db import connection, transaction
 from common.periods import local_day
 from members.models import Member
 from points.models import TierOutlook, TierRun
-from points.programme.terms import Ladder, Window
 from points.selectors import find_rule
+from points.terms import Ladder, Window
 from points.tiers import rules, selectors, services
 from stores.models import Programme
 

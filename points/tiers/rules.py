@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from common.periods import add_months
-from points.programme.terms import Ladder, Window
+from points.terms import Ladder, Window
 
 _DAY = timedelta(days=1)
 _YEAR = 12

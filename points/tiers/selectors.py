@@ -12,9 +12,9 @@ from members.models import Member
 from points.models import Activity, TierPeriod
 from points.programme.sentences import Names
 from points.programme.sentences.names import in_language
-from points.programme.terms import Ladder, Measure, Tier, Window
 from points.rules import EarningRule
 from points.selectors import find_rule, value_of
+from points.terms import Ladder, Measure, Tier, Window
 from points.tiers import rules
 from points.tiers.rules import Span
 

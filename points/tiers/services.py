@@ -9,8 +9,8 @@ from common.periods import local_day
 from members import events
 from members.models import Member
 from points.models import EarningRule, TierPeriod
-from points.programme.terms import Tier
 from points.selectors import find_rule, value_of
+from points.terms import Tier
 from points.tiers import kinds, selectors
 from stores import audit
 from stores.models import Staff

@@ -25,8 +25,8 @@ from members.models import Member
 from members.views.frame import answer, member_of
 from points.models import TierOutlook, TierPeriod, TierRun
 from points.programme.sentences.names import in_language
-from points.programme.terms import Ladder, Tier
 from points.selectors import find_rule
+from points.terms import Ladder, Tier
 from points.tiers import nightly, rules, selectors, services, words
 from points.tiers.forms import GrantForm
 from stores.access import roles_of

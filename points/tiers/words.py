@@ -18,7 +18,7 @@ from points.models import TierPeriod
 from points.programme.sentences import Names, of_ladder
 from points.programme.sentences.saying import Unsayable
 from points.programme.sentences.saying import day as long_day
-from points.programme.terms import Ladder, Measure
+from points.terms import Ladder, Measure
 from points.tiers import selectors
 from points.tiers.rules import Span
 from points.tiers.selectors import Keeping, Progress

@@ -20,7 +20,7 @@ BEGIN
         'terms', p_rule.terms::text) END;
 END $$;
 
--- As points.programme.terms.Terms.asks_for_catalogue.
+-- As points.terms.Terms.asks_for_catalogue.
 CREATE FUNCTION purchases_asks_for_catalogue(p_terms jsonb) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN

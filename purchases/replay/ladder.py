@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from points.programme.terms import Ladder, Measure
+from points.terms import Ladder, Measure
 from points.tiers import rules
 from points.tiers.rules import Cause, Grant, Span
 

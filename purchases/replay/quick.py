@@ -12,8 +12,8 @@ from itertools import compress
 
 from points.programme import engine
 from points.programme.engine import Line, Purchase, Why
-from points.programme.terms import Discounts, Stacking, Tax
 from points.rules import EarningRule
+from points.terms import Discounts, Stacking, Tax
 
 _NOTHING = Decimal(0)
 _OERE = Decimal("0.01")

@@ -17,7 +17,7 @@ from django.db import connection
 from psycopg import sql
 
 from common.copying import unescaped
-from points.programme.terms import Discounts, Terms
+from points.terms import Discounts, Terms
 from purchases.replay.quick import Goods, Sold
 
 _TRUE = b"t"

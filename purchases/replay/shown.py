@@ -17,7 +17,7 @@ from common.ui.charts import Bar, Chart, as_decimal, bars, line_chart
 from common.ui.progress import Progress
 from common.ui.progress import State as Job
 from points.models import EarningRule
-from points.programme.reading import Unreadable
+from points.reading import Unreadable
 from points.selectors import value_of
 from points.words import number, points
 from purchases.replay import words

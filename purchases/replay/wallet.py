@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from points.programme.terms import ExpiryKind, ReturnPolicy
 from points.rules import EarningRule, worth
+from points.terms import ExpiryKind, ReturnPolicy
 
 NEVER = 1 << 62
 # A lot: expires, usable from, points left, month of earning, receipt.

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from common.money import display
-from points.programme.terms import VoucherMode
 from points.rules import EarningRule
+from points.terms import VoucherMode
 from points.words import number, points
 from purchases.replay.comparing import Difference
 from purchases.replay.models import Replay

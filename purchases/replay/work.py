@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from common.periods import start_of_day
-from points.programme.reading import Unreadable
+from points.reading import Unreadable
 from purchases.replay import outcome, services, sums
 from purchases.replay.models import Replay, ReplayPart
 from purchases.replay.parts import Changed, Trial

@@ -6,8 +6,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from points.programme.terms import ReturnPolicy
 from points.rules import EarningRule
+from points.terms import ReturnPolicy
 from purchases.rules.returns import Back, Bought
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 
 from common.ids import uuid7
-from points.programme.terms import ReturnPolicy
+from points.terms import ReturnPolicy
 from purchases import records, rules
 from purchases.models import Receipt, ReceiptLine
 from purchases.rules import Club, GivenBack, LineKind, Original, ReceiptIn

@@ -12,9 +12,9 @@ from django.db import connection
 from offers.models import StampCard
 from offers.stamps import services as stamps
 from points.models import Entry
-from points.programme.reading import dump
-from points.programme.terms import Terms, VoucherMode, Vouchers, VoucherStep
+from points.reading import dump
 from points.services import post
+from points.terms import Terms, VoucherMode, Vouchers, VoucherStep
 from tests.factories.points import EarningRuleFactory
 
 BOUGHT_AT = datetime(2026, 3, 14, 11, 30, tzinfo=UTC)

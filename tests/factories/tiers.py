@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from django.db import connection
 
-from points.programme import reading
-from points.programme.terms import Ladder, Terms, Tier
+from points import reading
+from points.terms import Ladder, Terms, Tier
 from tests.factories.points import RULES_SINCE, EarningRuleFactory
 
 

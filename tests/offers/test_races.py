@@ -11,8 +11,8 @@ from offers.vouchers import services
 from offers.vouchers.services import Gift
 from offers.vouchers.validity import CannotUse
 from points.models import Account, Entry
-from points.programme.terms import VoucherMode
 from points.services import post
+from points.terms import VoucherMode
 from tests.factories.members import MemberFactory
 from tests.factories.offers import (
     BOUGHT_AT,

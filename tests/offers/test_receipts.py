@@ -9,8 +9,8 @@ from offers.models import MemberCard, Redemption, Voucher
 from offers.vouchers import services
 from offers.vouchers.services import Gift
 from points.models import Account
-from points.programme.reading import dump
-from points.programme.terms import ReturnPolicy, Terms, VoucherMode, Vouchers
+from points.reading import dump
+from points.terms import ReturnPolicy, Terms, VoucherMode, Vouchers
 from tests.factories.members import MemberFactory
 from tests.factories.offers import stamp_card
 from tests.factories.points import EarningRuleFactory

@@ -14,8 +14,8 @@ from offers.models import StampCard, Voucher
 from offers.vouchers import services
 from offers.vouchers.services import Gift
 from points.models import Account, Entry
-from points.programme.terms import VoucherMode
 from points.services import post
+from points.terms import VoucherMode
 from stores.models import AuditEntry
 from tests.factories.members import MemberFactory
 from tests.factories.offers import coffee, kr, rule_with, stamp_card

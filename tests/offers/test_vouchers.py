@@ -16,8 +16,8 @@ from offers.vouchers.steps import steps_at
 from offers.vouchers.validity import CannotUse, Why, refusing, why_not
 from points import proof
 from points.models import Account, Entry
-from points.programme.terms import VoucherMode
 from points.services import InsufficientPoints, post, settle
+from points.terms import VoucherMode
 from tests.factories.members import MemberFactory
 from tests.factories.offers import BOUGHT_AT, back, kr, line, rule_with
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from points.programme.sentences import Names, Place, Unsayable, of_version
-from points.programme.terms import (
+from points.terms import (
     Birthday,
     Discounts,
     Goods,

@@ -11,8 +11,8 @@ from django.utils import translation
 
 from points.programme import leaflet_pdf
 from points.programme.leaflet import in_short, leaflet_of
-from points.programme.reading import dump
-from points.programme.terms import (
+from points.reading import dump
+from points.terms import (
     Goods,
     Ladder,
     Multiplier,

@@ -9,7 +9,7 @@ from django.utils import translation
 from points.programme.engine import Why
 from points.programme.reasons import why_not, why_nothing, why_so_much
 from points.programme.sentences import Names, Place
-from points.programme.terms import (
+from points.terms import (
     Birthday,
     Goods,
     Ladder,

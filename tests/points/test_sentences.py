@@ -18,7 +18,7 @@ from points.programme.sentences import (
     of_version,
     what_can_be_said,
 )
-from points.programme.terms import (
+from points.terms import (
     Action,
     Birthday,
     ExpiryKind,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from points import rules
 from points.programme import engine
 from points.programme.sentences import of_expiry, of_pending
-from points.programme.terms import ExpiryKind, Stacking, Terms
+from points.terms import ExpiryKind, Stacking, Terms
 from tests.points import baskets
 from tests.points.oracle import Oracle, last_day
 from tests.points.test_rules import rule

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from points.models import Activity, TierPeriod
-from points.programme.terms import Ladder, Measure, Window
+from points.terms import Ladder, Measure, Window
 from points.tiers import rules, services
 from points.tiers.rules import Cause, Grant, Standing
 from tests.factories.members import MemberFactory

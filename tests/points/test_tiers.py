@@ -15,8 +15,8 @@ from members import events
 from members.merging import merge_members, undo_merge
 from members.models import Event, Member
 from points.models import Account, Activity, Entry, TierOutlook, TierPeriod
-from points.programme.terms import Ladder, Measure, Window
 from points.services import post
+from points.terms import Ladder, Measure, Window
 from points.tiers import nightly, rules, selectors, services, words
 from points.tiers.rules import Span
 from stores.models import AuditEntry

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from points.programme.reading import dump
-from points.programme.terms import Goods, Multiplier, Terms, When
+from points.reading import dump
+from points.terms import Goods, Multiplier, Terms, When
 from tests.factories.club import buy, discount, line, returned
 from tests.factories.points import EarningRuleFactory
 

@@ -12,8 +12,8 @@ from decimal import Decimal
 from itertools import count
 from zoneinfo import ZoneInfo
 
-from points.programme.terms import Terms
 from points.rules import EarningRule
+from points.terms import Terms
 from purchases import rules
 from purchases.rules import (
     Buyer,

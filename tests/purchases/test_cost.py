@@ -7,8 +7,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from points.programme import reading
-from points.programme.terms import (
+from points import reading
+from points.terms import (
     Birthday,
     Goods,
     Ladder,

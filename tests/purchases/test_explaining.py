@@ -7,10 +7,10 @@ import pytest
 from django.utils import translation
 
 from points.programme.naming import names_for
-from points.programme.reading import dump
 from points.programme.sentences import of_version
-from points.programme.terms import Goods, Multiplier, Terms, When
+from points.reading import dump
 from points.selectors import value_of
+from points.terms import Goods, Multiplier, Terms, When
 from purchases.models import Product
 from tests.factories.club import buy, line
 from tests.factories.members import MemberFactory

@@ -23,7 +23,8 @@ import pytest
 from offers.models import Voucher
 from points import proof
 from points.models import Entry
-from points.programme.terms import (
+from points.services import post
+from points.terms import (
     Discounts,
     Multiplier,
     Rounding,
@@ -32,7 +33,6 @@ from points.programme.terms import (
     VoucherMode,
     When,
 )
-from points.services import post
 from purchases.models import Receipt
 from tests.factories.offers import rule_with
 from tests.factories.purchases import BOUGHT_AT, TillClient, line, return_line

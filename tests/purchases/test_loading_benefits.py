@@ -8,10 +8,9 @@ from decimal import Decimal
 import pytest
 
 from offers.models import Stamp, Voucher
-from points import proof
+from points import proof, reading
 from points.models import Account, Activity, EarningRule
-from points.programme import reading
-from points.programme.terms import (
+from points.terms import (
     ExpiryKind,
     Goods,
     Ladder,

@@ -15,10 +15,9 @@ from itertools import combinations, permutations
 
 import pytest
 
-from points import proof
+from points import proof, reading
 from points.models import Account, Activity
-from points.programme import reading
-from points.programme.terms import (
+from points.terms import (
     Discounts,
     Goods,
     Money,

@@ -8,9 +8,10 @@ from django.db.models import Sum
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from points import reading
 from points.models import Entry
-from points.programme import reading
-from points.programme.terms import (
+from points.services import publish_rule
+from points.terms import (
     Discounts,
     ExpiryKind,
     Goods,
@@ -24,7 +25,6 @@ from points.programme.terms import (
     VoucherStep,
     When,
 )
-from points.services import publish_rule
 from purchases.models import Receipt
 from tests.factories.members import MemberFactory
 from tests.factories.points import EarningRuleFactory

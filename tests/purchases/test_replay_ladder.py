@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 
+from points import reading
 from points.models import TierPeriod
-from points.programme import reading
-from points.programme.terms import Ladder, Measure, Terms, Tier, Window
+from points.terms import Ladder, Measure, Terms, Tier, Window
 from purchases.replay.ladder import Climb, Had
 from tests.factories.members import MemberFactory
 from tests.factories.points import EarningRuleFactory

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from points.programme import engine
 from points.programme.engine import Line, Purchase
-from points.programme.terms import (
+from points.rules import EarningRule
+from points.terms import (
     Birthday,
     Discounts,
     Money,
@@ -19,10 +20,9 @@ from points.programme.terms import (
     Terms,
     When,
 )
-from points.programme.terms import (
+from points.terms import (
     Goods as Named,
 )
-from points.rules import EarningRule
 from purchases.replay.quick import Goods, Quick
 
 GROUPS = ("", "Kaffe", "Gift card", "Bok", "Kläder")

@@ -6,7 +6,7 @@ import pytest
 
 from offers.models import Voucher
 from points.models import Account
-from points.programme.terms import VoucherMode
+from points.terms import VoucherMode
 from purchases.models import Receipt
 from tests.factories.members import MemberFactory
 from tests.factories.offers import rule_with

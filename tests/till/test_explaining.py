@@ -2,8 +2,8 @@
 
 import pytest
 
-from points.programme.reading import dump
-from points.programme.terms import Terms
+from points.reading import dump
+from points.terms import Terms
 from tests.factories.points import EarningRuleFactory
 
 pytestmark = pytest.mark.django_db

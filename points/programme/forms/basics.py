@@ -9,7 +9,7 @@ from common.ui.forms import Switch
 from points.programme.drafts import Content
 from points.programme.forms.fields import MONTHS, CommasField, PlainDecimalField
 from points.programme.goods import read
-from points.programme.terms import (
+from points.terms import (
     Discounts,
     ExpiryKind,
     Goods,

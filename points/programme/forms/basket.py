@@ -15,7 +15,7 @@ from common.ui.forms import MomentInput, Switch
 from points.programme.engine import Line, Purchase, birthday_in
 from points.programme.forms.fields import PlainDecimalField
 from points.programme.goods import Article, registered
-from points.programme.terms import Birthday
+from points.terms import Birthday
 from stores.models import Programme
 
 # Rows that are there before anything is typed, and how many there may be.

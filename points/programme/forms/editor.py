@@ -18,7 +18,7 @@ from points.programme.faults import Fault
 from points.programme.forms.basics import BasicsForm, initial_of
 from points.programme.forms.fields import blame
 from points.programme.forms.rows import ROWS, Rows, initial_rows
-from points.programme.terms import (
+from points.terms import (
     Discounts,
     ExpiryKind,
     Ladder,

@@ -12,7 +12,7 @@ from common.ui.forms import DateInput, Switch
 from points.programme.checking import LONGEST_KEY
 from points.programme.forms.fields import WEEKDAYS, PlainDecimalField, Ticks
 from points.programme.goods import named_in, read
-from points.programme.terms import Birthday, Goods, Ladder, Multiplier, When
+from points.terms import Birthday, Goods, Ladder, Multiplier, When
 from stores.models import Programme, Store
 
 BIRTHDAYS = [

@@ -11,7 +11,7 @@ from common.ui.forms import Switch
 from points.programme.checking import CURRENCIES
 from points.programme.forms.fields import LaterField, LinesField, PlainDecimalField
 from points.programme.sentences import names
-from points.programme.terms import (
+from points.terms import (
     LANGUAGES,
     Action,
     Money,

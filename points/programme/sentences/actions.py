@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 from points import words
 from points.programme.sentences.names import event_clause
 from points.programme.sentences.saying import Kind, Sentence, Unsayable
-from points.programme.terms import Action, Per
+from points.terms import Action, Per
 
 _HOW_OFTEN: dict[Per, Callable[[int], str]] = {
     Per.ONCE: lambda _times: _("%(points)s when %(what)s, once."),

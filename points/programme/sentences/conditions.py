@@ -20,7 +20,7 @@ from points.programme.sentences.saying import (
     plain_amount,
     together,
 )
-from points.programme.terms import Birthday, Goods, When
+from points.terms import Birthday, Goods, When
 
 _WEEK = frozenset(range(1, 8))
 _WEEKEND = (6, 7)

@@ -16,8 +16,8 @@ from points.programme.sentences.saying import (
     begun,
     together,
 )
-from points.programme.terms import Discounts, Goods, Rounding, Tax, Terms
 from points.rules import EarningRule
+from points.terms import Discounts, Goods, Rounding, Tax, Terms
 
 _BASES: dict[tuple[Tax, Discounts], Callable[[], str]] = {
     (Tax.WITH, Discounts.AFTER): lambda: _(

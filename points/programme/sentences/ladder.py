@@ -17,7 +17,7 @@ from points.programme.sentences.saying import (
     together,
     within,
 )
-from points.programme.terms import Ladder, Measure, Tier, Window
+from points.terms import Ladder, Measure, Tier, Window
 
 _WINDOWS: dict[Window, Callable[[], str]] = {
     Window.ROLLING: lambda: _("within %(months)s months") % {"months": 12},

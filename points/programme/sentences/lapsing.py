@@ -7,8 +7,8 @@ from django.utils.translation import ngettext
 
 from points import words
 from points.programme.sentences.saying import Kind, Sentence, Unsayable, day_of_year
-from points.programme.terms import ExpiryKind, ReturnPolicy, Terms
 from points.rules import EarningRule
+from points.terms import ExpiryKind, ReturnPolicy, Terms
 
 # 29 February is left out: not every year has it.
 _DAYS_OF_MONTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)

@@ -17,7 +17,7 @@ from points.programme.sentences.saying import (
     is_whole_cents,
     within,
 )
-from points.programme.terms import Birthday, Goods, Multiplier, Stacking, When
+from points.terms import Birthday, Goods, Multiplier, Stacking, When
 
 # More than this is a slip of the hand; so much stands in no shop's window.
 MOST_TIMES = Decimal(100)

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from points.programme.terms import LANGUAGES, Ladder
+from points.terms import LANGUAGES, Ladder
 
 CUSTOM = "custom."
 SHOP, WEB = "SHOP", "WEB"

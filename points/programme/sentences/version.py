@@ -25,8 +25,8 @@ from points.programme.sentences.vouchers import (
     of_worth,
     steps_of,
 )
-from points.programme.terms import Action, Multiplier
 from points.rules import EarningRule
+from points.terms import Action, Multiplier
 
 _Part = Callable[[], list[Sentence]]
 

@@ -15,8 +15,8 @@ from points.programme.sentences.saying import (
     is_whole_cents,
     together,
 )
-from points.programme.terms import VoucherMode, Vouchers, VoucherStep
 from points.rules import EarningRule
+from points.terms import VoucherMode, Vouchers, VoucherStep
 
 
 def of_worth(rule: EarningRule, *, currency: str) -> Sentence:

@@ -20,7 +20,7 @@ from points.programme.forms.fields import blame
 from points.programme.forms.multiplier import MultiplierForm
 from points.programme.naming import names_for
 from points.programme.sentences import Unsayable
-from points.programme.terms import Multiplier
+from points.terms import Multiplier
 from points.views.programme import frame
 from stores.views.pages import staff_of
 

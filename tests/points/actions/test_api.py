@@ -12,8 +12,8 @@ from members.cards import card_token
 from members.models import Event
 from points.actions import following
 from points.models import Account, CustomEvent
-from points.programme.reading import dump
-from points.programme.terms import Action, Per, Terms
+from points.reading import dump
+from points.terms import Action, Per, Terms
 from tests.factories.members import MemberFactory
 from tests.factories.points import EarningRuleFactory
 from tests.factories.stores import ApiKeyFactory, ProgrammeFactory

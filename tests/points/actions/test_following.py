@@ -15,8 +15,8 @@ from members.selectors import list_events
 from points import proof
 from points.actions import following
 from points.models import Account, ActionAward, Activity, Entry, Lot
-from points.programme.reading import dump
-from points.programme.terms import Action, Per, Terms
+from points.reading import dump
+from points.terms import Action, Per, Terms
 from tests.factories.members import MemberFactory
 from tests.factories.points import EarningRuleFactory
 

@@ -15,9 +15,9 @@ from members.merging import merge_members, undo_merge
 from members.models import Event, Member
 from points.actions import following, kinds, referrals, words
 from points.models import Account, Activity, Referral, ReferralCode
-from points.programme.reading import dump
-from points.programme.terms import Action, Per, Terms
+from points.reading import dump
 from points.selectors import find_rule
+from points.terms import Action, Per, Terms
 from tests.factories.members import MemberFactory
 from tests.factories.points import EarningRuleFactory
 from tests.factories.stores import ProgrammeFactory

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from points.programme import drafts
 from points.programme.drafts import content_of
-from points.programme.terms import Birthday, Goods, Multiplier, When
+from points.terms import Birthday, Goods, Multiplier, When
 from tests.points.programme.versions import TERMS
 
 pytestmark = pytest.mark.django_db

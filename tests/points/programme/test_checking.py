@@ -9,7 +9,7 @@ import pytest
 from points.programme.checking import check, is_custom, is_key
 from points.programme.faults import Facts, blocking
 from points.programme.goods import Kind, Named
-from points.programme.terms import (
+from points.terms import (
     Action,
     ExpiryKind,
     Goods,

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from points.programme.comparing import Worse, worsenings
-from points.programme.terms import (
+from points.rules import EarningRule
+from points.terms import (
     Birthday,
     Discounts,
     ExpiryKind,
@@ -27,7 +28,6 @@ from points.programme.terms import (
     When,
     Window,
 )
-from points.rules import EarningRule
 from tests.points.programme.versions import (
     COFFEE,
     EVENING,

@@ -20,8 +20,8 @@ from points.programme.drafts import (
     Start,
     content_of,
 )
-from points.programme.terms import Multiplier, Stacking, Vouchers, When
 from points.selectors import find_rule
+from points.terms import Multiplier, Stacking, Vouchers, When
 from stores.models import AuditEntry
 from tests.factories.points import EarningRuleFactory
 from tests.points.programme import test_comparing

@@ -9,7 +9,7 @@ from django.urls import reverse
 from points.models import EarningRule
 from points.programme import drafts, panels
 from points.programme.drafts import content_of
-from points.programme.terms import Goods
+from points.terms import Goods
 from stores.roles import Role
 from tests.factories.points import EarningRuleFactory
 from tests.factories.stores import ProgrammeFactory, StaffFactory

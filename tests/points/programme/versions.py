@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import date, time
 from decimal import Decimal
 
-from points.programme.terms import (
+from points.rules import EarningRule
+from points.terms import (
     Action,
     Birthday,
     Goods,
@@ -18,7 +19,6 @@ from points.programme.terms import (
     VoucherStep,
     When,
 )
-from points.rules import EarningRule
 
 
 def tier(key, needs, *benefits, keeps=None):

@@ -1,8 +1,7 @@
 import pytest
 
-from points import proof
+from points import proof, reading
 from points.models import Account
-from points.programme import reading
 from tests.factories.points import EarningRuleFactory
 from tests.factories.purchases import BOUGHT_AT
 

@@ -8,9 +8,9 @@ import pytest
 from members.merging import merge_members
 from points import rules as points_rules
 from points.models import Activity, Lot
-from points.programme.terms import ExpiryKind, Terms
 from points.selectors import balance_of
 from points.services import expire_points
+from points.terms import ExpiryKind, Terms
 from tests.factories.members import MemberFactory
 from tests.factories.purchases import BOUGHT_AT, line, receipt, return_line
 from tests.purchases.books import version
@@ -166,7 +166,6 @@ class TestInactivity:
         )
 
         assert self.lapses() == {"2026-10-01"}
-
 
     def test_goes_on_for_points_that_a_merge_has_moved(self, till, vera, programme):
         other = MemberFactory(programme=programme)

@@ -7,7 +7,7 @@ import pytest
 
 from members.merging import merge_members, undo_merge
 from points.models import Activity
-from points.programme.terms import Goods, Multiplier, Terms, When
+from points.terms import Goods, Multiplier, Terms, When
 from purchases import services
 from purchases.models import Receipt, ReceiptLine
 from tests.factories.members import MemberFactory

@@ -7,8 +7,8 @@ import pytest
 
 from members.models import Event
 from points.models import Entry
-from points.programme.terms import Multiplier, ReturnPolicy, Terms, When
 from points.services import post
+from points.terms import Multiplier, ReturnPolicy, Terms, When
 from purchases.models import Receipt, ReceiptLine
 from tests.factories.members import MemberFactory
 from tests.factories.purchases import BOUGHT_AT, line, receipt, return_line

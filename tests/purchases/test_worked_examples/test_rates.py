@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from points.programme.terms import (
+from points.terms import (
     Discounts,
     Goods,
     Money,

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from points.programme.terms import Birthday, Goods, Multiplier, Terms, When
+from points.terms import Birthday, Goods, Multiplier, Terms, When
 from purchases.rules import Buyer, Shelf
 from tests.factories.members import MemberFactory
 from tests.factories.purchases import line

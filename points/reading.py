@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from points.programme.terms import (
+from points.terms import (
     Action,
     Birthday,
     Discounts,
