@@ -156,6 +156,7 @@ def _figures(
 
 def _counts(statement: str, values: dict[str, Any]) -> dict[str, int]:
     with connection.cursor() as cursor:
+        cursor.execute(services.FOR_ALL)
         cursor.execute(statement, values)
         return dict(cursor.fetchall())
 
