@@ -248,7 +248,7 @@ class WorthDocument(serializers.Serializer[Any]):
     text = serializers.CharField()
 
 
-class TierDocument(serializers.Serializer[Any]):
+class LevelDocument(serializers.Serializer[Any]):
     """A level of the ladder."""
 
     key = serializers.CharField()
@@ -277,7 +277,7 @@ class ProgrammeDocument(serializers.Serializer[Any]):
         help_text="Every rule in one plain sentence, made from the rule itself.",
     )
     worthOfAPoint = WorthDocument()
-    tiers = TierDocument(many=True)
+    tiers = LevelDocument(many=True)
     tiersReachedBy = serializers.ChoiceField(
         choices=["spend", "points", "visits", "actions"], allow_null=True
     )

@@ -78,7 +78,7 @@ def _tell(row: EarningRule, now: datetime) -> int:
                     _MEMBERS,
                 ],
             )
-            members = cursor.rowcount
+            members = int(cursor.rowcount)
         audit.record(
             programme=row.programme,
             actor=None,

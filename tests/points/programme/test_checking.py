@@ -181,7 +181,7 @@ FAULTS = {
     ),
     "grace of a tier": (with_ladder(grace_days=400), "/ladder/grace_days"),
     "own currency": (money("SEK"), "/currencies/SEK"),
-    "currency unknown": (money("XXX"), "/currencies/XXX"),
+    "currency unknown": (money("ABC"), "/currencies/ABC"),
     "no points abroad": (money(rate="0"), "/currencies/DKK/points_per_unit"),
     "worth nothing abroad": (money(value="0"), "/currencies/DKK/point_value"),
     "all back abroad": (money(value="0.9"), "/currencies/DKK/point_value"),

@@ -14,6 +14,7 @@ from points import kinds
 from points.programme import drafts, notices
 from points.programme.drafts import Start
 from tests.factories.members import MemberFactory
+from tests.messaging.test_notices import patiently
 from tests.points.programme.test_drafts import change
 
 pytestmark = pytest.mark.django_db
@@ -73,14 +74,17 @@ class TestTellMembers:
 
         assert notices.tell_members(now=MORNING) == 0
 
-    def test_sends_what_changes_in_the_language_of_the_member(self, programme, worse):
+    # The log is read up to the oldest transaction that is open.
+    @pytest.mark.django_db(transaction=True)
+    def test_sends_what_changes_in_the_language_of_the_member(
+        self, programme, worse, monkeypatch
+    ):
+        monkeypatch.setattr("django_q.conf.Conf.SYNC", False)
         member = MemberFactory(
             programme=programme, language="en", email="vera@example.com"
         )
-        log.skip_to_end(messages.CONSUMER, now=MORNING)
-
         notices.tell_members(now=MORNING)
-        messages.follow(now=MORNING)
+        patiently(lambda: messages.follow(now=MORNING))
 
         letter = Message.objects.get(member=member, channel=Channel.EMAIL)
         assert letter.kind == "programme_changed"
