@@ -8,10 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.registry import Retention
 from consent.retention.kinds import Due, register
+from consent.retention.periods import days_of
 from points.models import Activity, TierOutlook
 
 # A window and the one before it, the longest grace, and a year to answer questions in.
-_DAYS = 3 * 366
+_DAYS = days_of(36)
 _COUNT = """
 SELECT count(*) FROM points_activity a JOIN members_member m ON m.id = a.member_id
 WHERE m.programme_id = %(programme)s AND a."on" < %(before)s
