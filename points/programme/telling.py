@@ -94,8 +94,10 @@ def multiplier_in_languages(
     """Return one multiplier in every language.
 
     Raises:
-        Unsayable: no words fit.
+        Unsayable: no words fit; in the active language where it is so there too.
     """
+    # First as whoever writes it reads it: what cannot be said is said to them.
+    of_one(programme, rule, multiplier, names)
     return [
         _said(language, lambda: [of_one(programme, rule, multiplier, names)])
         for language in LANGUAGES
