@@ -17,6 +17,7 @@ from points.models import (
     Account,
     BreakageAssumption,
     ClosedMonth,
+    EarningRule,
     Entry,
     Lot,
     LotUse,
@@ -93,6 +94,18 @@ def register_all() -> None:
             **each(_KEY, "id", "public_id", "member", "key"),
             **each(_POINTS, "points", "reserved_at", "expires_at", "ended_at"),
             **each(_POINTS, "outcome"),
+        },
+    )
+    # Who wrote and published a version.
+    register(
+        EarningRule,
+        {
+            **each(_WORK, "id", "public_id", "programme", "version", "status"),
+            **each(_WORK, "starts_at", "points_per_unit", "excluded_groups"),
+            **each(_WORK, "expires_after_months", "point_value", "reward_points"),
+            **each(_WORK, "terms", "title", "written_by", "changed_at"),
+            **each(_WORK, "published_by", "published_at", "told_on"),
+            **each(_WORK, "runs_down_until"),
         },
     )
     register(
