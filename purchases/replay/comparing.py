@@ -12,6 +12,7 @@ from operator import attrgetter
 from points.rules import EarningRule
 from points.tiers import rules as tier_rules
 from purchases.replay.ladder import Climb
+from purchases.replay.quick import Quick
 from purchases.replay.reading import Act, Known
 from purchases.replay.simulating import Run, Setting, Side
 from purchases.replay.sums import (
@@ -47,8 +48,8 @@ class Comparison:
     """
 
     setting: Setting
-    draft: EarningRule
-    force: EarningRule | None
+    draft: Quick
+    force: Quick | None
     bounds: list[int]
     last: int
     today: date
@@ -156,7 +157,7 @@ class Comparison:
             count[1] += points
 
     def _why(self, act: Act, forced: Run) -> Difference:
-        rule = self.force
+        rule = self.force.rule if self.force else None
         if act.rule is None or rule is None:
             return Difference.NO_VERSION
         if act.rule != rule.id:

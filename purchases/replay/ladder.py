@@ -40,6 +40,10 @@ class Climb:
         self._joined_on = joined_on
         self._days: list[date] = []
         self._amounts: dict[date, Decimal] = {}
+        # What was counted up to each day; made anew from where a day has changed.
+        self._totals: list[Decimal] = []
+        # No window's sum is above it.
+        self._most = _NOTHING
         self._at = rules.Standing()
         self.rose = 0
         self.fell = 0
@@ -93,14 +97,20 @@ class Climb:
             amount = Decimal(actions)
         if not amount:
             return
+        if amount > 0:
+            self._most += amount
         if on in self._amounts:
             self._amounts[on] += amount
         else:
             self._amounts[on] = amount
             insort(self._days, on)
+        del self._totals[bisect_left(self._days, on) :]
 
     def rise(self, today: date) -> None:
         """Rise at once to what is reached, as at the till."""
+        above = self._ladder.tiers[self.rank + 1 :]
+        if all(self._most < tier.needs for tier in above):
+            return
         outcome = rules.rise(
             self._ladder,
             self._at,
@@ -114,6 +124,12 @@ class Climb:
 
     def settle(self, today: date) -> None:
         """Decide the reviews of all nights up to a day's."""
+        until, grant = self._at.until, self._at.grant
+        if grant is None and (until is None or until >= today):
+            # Nothing has come to its end.
+            if self._ladder.measure is Measure.ACTIONS:
+                self._night(today)
+            return
         while nights := self._nights(today):
             if not any(self._night(night) for night in nights):
                 return
@@ -163,4 +179,11 @@ class Climb:
     def _sum(self, span: Span) -> Decimal:
         low = bisect_left(self._days, span.begins)
         high = bisect_left(self._days, span.ends + _DAY)
-        return sum((self._amounts[day] for day in self._days[low:high]), _NOTHING)
+        if low == high:
+            return _NOTHING
+        totals = self._totals
+        total = totals[-1] if totals else _NOTHING
+        for day in self._days[len(totals) : high]:
+            total += self._amounts[day]
+            totals.append(total)
+        return totals[high - 1] - (totals[low - 1] if low else _NOTHING)

@@ -14,6 +14,7 @@ from points.selectors import value_of
 from purchases.replay.comparing import Comparison
 from purchases.replay.ladder import Climb, Day, Had
 from purchases.replay.models import Replay, ReplayPart
+from purchases.replay.quick import Quick
 from purchases.replay.reading import Known, Period, acts_of, read_articles, read_known
 from purchases.replay.selectors import digest_of
 from purchases.replay.simulating import Setting
@@ -64,11 +65,12 @@ class Trial:
         programme = replay.programme
         self._replay = replay
         self._zone = programme.zone
-        self._draft = value_of(self._as_asked())
+        # Kept from part to part: what was learnt of goods holds for all of them.
+        self._draft = Quick(value_of(self._as_asked()))
         beside = replay.beside
-        self._force = value_of(beside) if beside else None
+        self._force = Quick(value_of(beside)) if beside else None
         self._versions = tuple(
-            each.terms for each in (self._draft, self._force) if each
+            each.rule.terms for each in (self._draft, self._force) if each
         )
         self._period = Period(
             programme_id=programme.pk,

@@ -20,7 +20,11 @@ from common.copying import unescaped
 from points.terms import Discounts, Terms
 from purchases.replay.quick import Goods, Sold
 
+# Between the fields and the lines of a receipt, which come as one row, for a row costs
+# more than what is in it. Control characters come in no receipt.
+_FIELD, _LINE = "\x1f", "\x1e"
 _TRUE = b"t"
+_YES = b"true"
 _NULL = b"\\N"
 _PURCHASE = b"P"
 
@@ -52,13 +56,20 @@ COPY (
     SELECT a.member_id, a.id, a.act,
         (extract(epoch FROM a.purchased_at) * 1000000)::bigint,
         a.original, a.store_id, a.currency, a.rule_id, a.net, a.tier, a.has_returns,
-        CASE l.kind WHEN 'PURCHASE' THEN 'P' ELSE 'R' END, l.number, l.sku,
-        l.article_group, l.awards_bonus, l.gross_paid, l.tax_amount, {discount},
-        l.tax_percent, l.original_number, l.quantity
-    FROM acts a JOIN purchases_receiptline l ON l.receipt_id = a.id
-    WHERE l.kind = 'PURCHASE' AND a.act = 'P'
-        OR l.kind = 'RETURN' AND (a.act = 'R' OR a.is_alone)
-    ORDER BY a.member_id, a.purchased_at, a.id, a.act, l.number
+        l.lines
+    FROM acts a CROSS JOIN LATERAL (
+        SELECT string_agg(
+            CASE l.kind WHEN 'PURCHASE' THEN 'P' ELSE 'R' END || {field}
+            || l.number || {field} || l.sku || {field} || l.article_group || {field}
+            || l.awards_bonus || {field} || l.gross_paid || {field} || l.tax_amount
+            || {field} || {discount} || {field} || l.tax_percent || {field}
+            || coalesce(l.original_number::text, '') || {field} || l.quantity,
+            {line} ORDER BY l.number) AS lines
+        FROM purchases_receiptline l
+        WHERE l.receipt_id = a.id AND (l.kind = 'PURCHASE' AND a.act = 'P'
+            OR l.kind = 'RETURN' AND (a.act = 'R' OR a.is_alone))) l
+    WHERE l.lines IS NOT NULL
+    ORDER BY a.member_id, a.purchased_at, a.id, a.act
 ) TO STDOUT
 """
 # Tills write it with either sign.
@@ -129,7 +140,7 @@ class Articles:
                 group=unescaped(group.decode()),
                 category=category,
                 brand=brand,
-                awards_bonus=awards_bonus == _TRUE,
+                awards_bonus=awards_bonus == _YES,
             )
         return goods
 
@@ -167,33 +178,17 @@ def acts_of(
         ends=sql.Literal(period.ends),
         recorded=sql.Literal(period.recorded),
         discount=_DISCOUNT if asks_price else _NO_DISCOUNT,
+        field=sql.Literal(_FIELD),
+        line=sql.Literal(_LINE),
     )
     money = _Amounts()
-    act: Act | None = None
-    known = (b"", b"", b"")
     with connection.cursor() as cursor, cursor.cursor.copy(statement) as copy:
         for row in copy:
             cells = bytes(row)[:-1].split(b"\t")
-            which = (cells[0], cells[1], cells[2])
-            if act is None or which != known:
-                if act is not None:
-                    yield act
-                act, known = _act(cells, zone), which
-            line = (
-                money[cells[16]],
-                money[cells[17]],
-                money[cells[18]],
-                money[cells[19]],
-                articles.find(cells[13], cells[14], cells[15]),
-            )
-            if cells[11] == _PURCHASE:
-                act.lines.append(line)
-                act.counted.append((int(cells[12]), money[cells[21]]))
-            else:
-                told = None if cells[20] == _NULL else int(cells[20])
-                act.returned.append(Returned(line, told, money[cells[21]]))
-    if act is not None:
-        yield act
+            act = _act(cells, zone)
+            for line in cells[11].split(_LINE.encode()):
+                _add(act, line.split(_FIELD.encode()), articles, money)
+            yield act
 
 
 class _Amounts(dict[bytes, Decimal]):
@@ -202,6 +197,23 @@ class _Amounts(dict[bytes, Decimal]):
     def __missing__(self, written: bytes) -> Decimal:
         amount = self[written] = Decimal(written.decode())
         return amount
+
+
+def _add(act: Act, cells: list[bytes], articles: Articles, money: _Amounts) -> None:
+    kind, number, sku, group, awards, paid, tax, discount, percent, told, pieces = cells
+    line = (
+        money[paid],
+        money[tax],
+        money[discount],
+        money[percent],
+        articles.find(sku, group, awards),
+    )
+    if kind == _PURCHASE:
+        act.lines.append(line)
+        act.counted.append((int(number), money[pieces]))
+    else:
+        original = int(told) if told else None
+        act.returned.append(Returned(line, original, money[pieces]))
 
 
 def _act(cells: list[bytes], zone: ZoneInfo) -> Act:

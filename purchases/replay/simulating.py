@@ -10,7 +10,6 @@ from decimal import Decimal
 from points import rules as points_rules
 from points.programme import engine
 from points.programme.engine import Purchase
-from points.rules import EarningRule
 from purchases.replay.ladder import Climb
 from purchases.replay.quick import Earned, Quick
 from purchases.replay.reading import Act, Known, Returned
@@ -48,16 +47,15 @@ class Purchased:
 class Side:
     """One version, over all members of a part."""
 
-    def __init__(
-        self, rule: EarningRule, setting: Setting, bounds: Sequence[int]
-    ) -> None:
+    def __init__(self, quick: Quick, setting: Setting, bounds: Sequence[int]) -> None:
+        rule = quick.rule
         self.rule = rule
         self.setting = setting
         self.club = setting.club
         # The first moments of the months, and of the one after the last.
         self.bounds = bounds
         self.months = len(bounds) - 1
-        self.quick = Quick(rule)
+        self.quick = quick
         self.steps = steps_of(rule)
         self.moves = Moves(self.months)
         self.calendar = Calendar(

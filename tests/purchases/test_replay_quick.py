@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from points.programme import engine
@@ -125,6 +125,7 @@ def as_line(line):
 
 
 class TestQuick:
+    @settings(max_examples=50)
     @given(
         versions,
         st.lists(

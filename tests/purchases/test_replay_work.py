@@ -129,7 +129,7 @@ class TestRun:
         work.run(clock=now, is_over=never)
 
         assert again(replay).state == State.FAILED
-        assert "several times" in again(replay).get_failure_display()
+        assert again(replay).failure == Replay.Failure.STOPPED
         assert not ReplayPart.objects.exists()
 
     def test_fails_for_terms_that_cannot_be_read(self, rule, bought):
