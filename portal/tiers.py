@@ -28,7 +28,7 @@ class MyTier:
 class Level:
     """A tier of the ladder as a member sees it."""
 
-    key: str
+    medal: str
     name: str
     needs: str
     benefits: list[str]
@@ -52,7 +52,7 @@ def levels_of(progress: Progress) -> list[Level]:
     """Return the tiers, the highest first."""
     levels = [
         Level(
-            key=tier.key,
+            medal=selectors.medal_of(rank),
             name=selectors.name_of(tier),
             needs=words.amount(tier.needs, progress.measure, progress.currency)
             if rank

@@ -19,6 +19,8 @@ from points.tiers import rules
 from points.tiers.rules import Span
 
 _NOTHING = Decimal(0)
+# How tiers are coloured, from the lowest up, whatever a club calls them.
+_MEDALS = ("bronze", "silver", "gold", "platinum")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,11 @@ class TierView:
     until: date | None
     is_granted: bool
     benefits: tuple[str, ...]
+
+    @property
+    def medal(self) -> str:
+        """Return the colour that the tier is shown in."""
+        return medal_of(self.rank)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +98,11 @@ def ladder_of(rule: EarningRule | None) -> Ladder | None:
 def name_of(tier: Tier) -> str:
     """Return what a tier is called in the active language."""
     return Names(tiers={tier.key: tier.names}).tier(tier.key)
+
+
+def medal_of(rank: int) -> str:
+    """Return the colour that a tier is shown in, by its place in the ladder."""
+    return _MEDALS[min(rank, len(_MEDALS) - 1)]
 
 
 def tier_of(member: Member, at: datetime) -> TierView | None:

@@ -35,7 +35,7 @@ from stores.models import Programme
 from stores.roles import Role
 from stores.views.pages import Page, show_form, staff_of
 
-_SHOWN = 20
+_SHOWN = 10
 _HISTORY = 12
 MAY_GRANT = frozenset({Role.OWNER, Role.CUSTOMER_SERVICE})
 _USUAL_GRANT = timedelta(days=182)
@@ -48,6 +48,7 @@ class Step:
 
     tier: Tier
     name: str
+    medal: str
     needs: str
     keeps: str
     benefits: list[str]
@@ -222,6 +223,7 @@ def _steps(ladder: Ladder, programme: Programme, run: TierRun | None) -> list[St
         Step(
             tier=tier,
             name=selectors.name_of(tier),
+            medal=selectors.medal_of(rank),
             needs=words.amount(tier.needs, measure, currency) if rank else "",
             keeps=words.amount(rules.keeps(ladder, rank), measure, currency)
             if rank

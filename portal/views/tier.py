@@ -21,7 +21,7 @@ def tier(request: HttpRequest) -> HttpResponse:
     progress = shown.progress
     history = selectors.history_of(member)
     context = {
-        "page": "me",
+        "page": "home",
         "tier": shown,
         "levels": levels_of(progress),
         "why": words.why(

@@ -31,6 +31,7 @@ from points.programme import drafts, versions
 from points.terms import Goods, Multiplier, When
 from portal import keeping
 from portal.renewals import link_for
+from purchases.replay.services import start_replay
 from stores.models import Programme, Staff, Store
 from stores.roles import Role
 from tests.factories.club import buy, line
@@ -118,6 +119,8 @@ def _programme(club: Programme, owner: Staff, now: datetime) -> dict[str, str]:
         staff=owner,
         now=now,
     )
+    draft.refresh_from_db()
+    replay = start_replay(rule=draft, months=12, staff=owner, now=now)
     store = Store.objects.filter(programme=club).order_by("pk").first()
     typed = {
         "store": store.code if store else "",
@@ -135,6 +138,7 @@ def _programme(club: Programme, owner: Staff, now: datetime) -> dict[str, str]:
         "points-multiplier": _at("points:multiplier-edit", draft.public_id, "helg"),
         "points-basket": f"{basket}?{urlencode(typed)}",
         "points-publish": _at("points:draft-publish", draft.public_id),
+        "points-impact": _at("purchases:replay-detail", replay.public_id),
     }
     if in_force is not None:
         pages["points-version"] = _at("points:version-detail", in_force.public_id)

@@ -75,6 +75,7 @@ def desk_pages(member):
         "members:duplicate": DuplicatePair.objects.filter(state="OPEN")[0].public_id,
         "members:merge": Merge.objects.get().public_id,
         "members:": member.public_id,
+        "tiers:": member.public_id,
         "offers:voucher": give_voucher(
             member=member,
             gift=Gift(Decimal(50)),
@@ -284,6 +285,7 @@ class TestPortalScreens:
                 ("vouchers", "/me/vouchers/"),
                 ("voucher", f"/me/vouchers/{voucher.public_id}/"),
                 ("stamp-cards", "/me/stamp-cards/"),
+                ("tier", "/me/tier/"),
                 ("invite", "/me/invite/"),
                 ("details", "/me/details/"),
                 ("help", "/me/help/"),

@@ -1,5 +1,6 @@
 """Tiers as members meet them: reached at the till, kept, landed, given, merged."""
 
+import json
 import threading
 from contextlib import suppress
 from dataclasses import replace
@@ -611,6 +612,39 @@ def total_of(member):
         Activity.objects.filter(member=member).values_list("spend", flat=True),
         Decimal(0),
     )
+
+
+class TestTheCostAtTheTill:
+    @pytest.mark.usefixtures("ladder")
+    def test_does_not_grow_with_what_was_bought_before_the_window(self, vera):
+        """Days of years ago are in the table, and no row of them is read."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                INSERT INTO points_activity
+                    (member_id, "on", spend, visits, points, actions)
+                SELECT %s, date '2026-03-10' - day, 1, 1, 1, 0
+                FROM generate_series(1, 6000) day
+                """,
+                [vera.pk],
+            )
+            cursor.execute("ANALYZE points_activity")
+            cursor.execute(
+                """
+                EXPLAIN (ANALYZE, FORMAT JSON) SELECT sum(spend) FROM points_activity a
+                WHERE a.member_id = %s
+                    AND a."on" BETWEEN points_tier_begins('rolling', %s, NULL) AND %s
+                """,
+                [vera.pk, MARCH.date(), MARCH.date()],
+            )
+            node = json.loads(cursor.fetchone()[0])[0]["Plan"]
+        while "Plans" in node and "Index Cond" not in node:
+            node = node["Plans"][0]
+
+        assert "member_id" in node["Index Cond"]
+        assert "on" in node["Index Cond"]
+        assert node["Actual Rows"] <= 366
+        assert node.get("Rows Removed by Filter", 0) == 0
 
 
 class TestPeriods:
