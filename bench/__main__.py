@@ -11,7 +11,16 @@ import psycopg
 from psycopg import sql
 
 DATABASE = "stamkund_bench"
-PARTS = ("receipts", "lookup", "loading", "registering", "importing", "gate")
+PARTS = (
+    "receipts",
+    "lookup",
+    "loading",
+    "registering",
+    "importing",
+    "gate",
+    "replay",
+    "nightly",
+)
 
 
 @contextmanager

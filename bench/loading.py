@@ -27,9 +27,19 @@ TABLES = (
     "points_entry",
     "points_lot",
     "points_lotuse",
+    "points_activity",
     "members_event",
 )
-_ONLY_GROW = ("points_entry", "points_lotuse")
+# The tables, and all that name their rows: vouchers, say, name the entry they cost.
+_WITH_DEPENDENTS = """
+WITH RECURSIVE emptied AS (
+    SELECT unnest(%s::text[])::regclass AS id
+    UNION
+    SELECT c.conrelid::regclass FROM pg_constraint c
+    JOIN emptied e ON c.confrelid = e.id WHERE c.contype = 'f'
+)
+SELECT DISTINCT id::text FROM emptied ORDER BY 1
+"""
 
 
 def main() -> None:
@@ -77,16 +87,14 @@ def _analyze(table: str) -> None:
 
 def _empty() -> None:
     with connection.cursor() as cursor:
+        cursor.execute(_WITH_DEPENDENTS, [list(TABLES)])
+        tables = [sql.Identifier(name) for (name,) in cursor.fetchall()]
         # Tables that only grow refuse to be emptied.
-        for table in _ONLY_GROW:
-            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        cursor.execute(
-            sql.SQL("TRUNCATE {}").format(
-                sql.SQL(", ").join(map(sql.Identifier, TABLES))
-            )
-        )
-        for table in _ONLY_GROW:
-            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+        for table in tables:
+            cursor.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(table))
+        cursor.execute(sql.SQL("TRUNCATE {}").format(sql.SQL(", ").join(tables)))
+        for table in tables:
+            cursor.execute(sql.SQL("ALTER TABLE {} ENABLE TRIGGER USER").format(table))
 
 
 def _copy_out(table: str, file: Path) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from enrolment.views import links, posters, registrations, web
+from enrolment.views import explaining, links, posters, registrations, web
 
 app_name = "enrolment"
 
@@ -13,6 +13,11 @@ urlpatterns = [
     path("join/welcome/", links.welcome, name="welcome"),
     path("join/sent/", links.sent, name="sent"),
     path("join/terms/<str:language>/", links.terms, name="terms"),
+    path(
+        "join/how-it-works/<str:language>/",
+        explaining.how_it_works,
+        name="how-it-works",
+    ),
     # A link's token, or else the code of a store.
     path("join/<str:key>/", links.join, name="join"),
     path("join/<str:token>/resend/", links.resend, name="resend"),

@@ -25,8 +25,21 @@ _SEE_MEMBERS = (*_EXPORT_MEMBERS, Role.MARKETER)
 _IMPORT = (Role.OWNER, Role.MARKETER)
 _WRITE_TEXTS = (*_AUDITORS, Role.MARKETER)
 _SEE_IMPORTS = (*_IMPORT, Role.DATA_PROTECTION_OFFICER)
+# Who writes the programme and publishes it.
+_WRITE_PROGRAMME = (Role.OWNER, Role.MARKETER)
 # Who sees what the club owes in points, and whether the ledger adds up.
 _SEE_BOOKS = (Role.OWNER, Role.ANALYST, Role.MARKETER)
+# Who sees what staff gave to make something good, and who says how much it may be.
+_KEEP_GOODWILL = (Role.OWNER, Role.MARKETER)
+_SEE_GOODWILL = (
+    Role.OWNER,
+    Role.MARKETER,
+    Role.CUSTOMER_SERVICE,
+    Role.STORE_MANAGER,
+)
+
+# Who sees vouchers and stamp cards, and who writes the cards.
+_SEE_CARDS = (Role.OWNER, Role.MARKETER, Role.ANALYST)
 
 TABLE: dict[str, Access] = {
     "home": desk(ANYONE),
@@ -131,6 +144,10 @@ TABLE: dict[str, Access] = {
     "till:prove": till(post=_AT_TILL),
     "till:name": till(_RUN_A_STORE, _RUN_A_STORE),
     "till:choose": till(post=_RUN_A_STORE),
+    "till:how-it-works": till(_AT_TILL),
+    "till:goodwill": till(_AT_TILL),
+    "till:goodwill-amounts": till(_AT_TILL, _AT_TILL),
+    "till:goodwill-approve": till(post=_AT_TILL),
     # consent: the texts that members agree to; OWNER and DPO publish
     "privacy:text-list": desk(_WRITE_TEXTS),
     "privacy:text-detail": desk(_WRITE_TEXTS),
@@ -166,6 +183,7 @@ TABLE: dict[str, Access] = {
     "portal:email-confirm": member("POST"),
     "portal:email-code": member("GET", "POST"),
     "portal:help": member("GET"),
+    "portal:how-it-works": member("GET"),
     "portal:step-up": member("GET", "POST"),
     "portal:step-up-code": member("GET", "POST"),
     "portal:phone-change": member("GET", "POST"),
@@ -174,7 +192,9 @@ TABLE: dict[str, Access] = {
     "portal:identifiers": member("GET"),
     "portal:card-lost": member("GET", "POST"),
     "portal:other-card-lost": member("GET", "POST"),
+    "portal:invite": member("GET", "POST"),
     "portal:timeline": member("GET"),
+    "portal:tier": member("GET"),
     "portal:devices": member("GET"),
     "portal:device-end": member("POST"),
     "portal:devices-end": member("POST"),
@@ -205,6 +225,7 @@ TABLE: dict[str, Access] = {
     "enrolment:sent": public("GET"),
     "enrolment:welcome": public("GET"),
     "enrolment:terms": public("GET"),
+    "enrolment:how-it-works": public("GET"),
     # enrolment at the desk; a store manager sees the stores they run
     "enrolment:registrations": desk((*_MAKE_POSTERS, Role.ANALYST)),
     "enrolment:poster": desk(_MAKE_POSTERS),
@@ -231,6 +252,7 @@ TABLE: dict[str, Access] = {
     "api-points:member-summary": api("GET"),
     "api-points:member-ledger": api("GET"),
     "api-points:adjustments": api("POST"),
+    "api-points:events": api("POST"),
     "api-enrolment:members": api("POST"),
     "api-consent:permissions": api("GET", "POST"),
     "api-consent:permissions-as-of": api("GET"),
@@ -289,9 +311,71 @@ TABLE: dict[str, Access] = {
     "points:liability": desk(_SEE_BOOKS),
     "points:month-close": desk(post=_OWNER),
     "points:assumption-add": desk(_OWNER, _OWNER),
+    "points:leaflet": desk(ANYONE),
+    "points:leaflet-pdf": desk(ANYONE),
     "points:proof": desk(_SEE_BOOKS),
     "points:proof-run": desk(post=_OWNER),
+    # points: the programme in versions; owner and marketer write and publish
+    "points:programme": desk(_SEE_BOOKS),
+    "points:programme-figures-panel": desk(_SEE_BOOKS),
+    "points:version-detail": desk(_SEE_BOOKS),
+    "points:basket": desk(_SEE_BOOKS),
+    "points:goods-panel": desk(_SEE_BOOKS),
+    "points:articles-panel": desk(_SEE_BOOKS),
+    "points:draft-add": desk(post=_WRITE_PROGRAMME),
+    "points:draft-edit": desk(_WRITE_PROGRAMME, _WRITE_PROGRAMME),
+    "points:draft-say": desk(post=_WRITE_PROGRAMME),
+    "points:draft-discard": desk(post=_WRITE_PROGRAMME),
+    "points:draft-publish": desk(_WRITE_PROGRAMME, _WRITE_PROGRAMME),
+    "points:multiplier-add": desk(_WRITE_PROGRAMME, _WRITE_PROGRAMME),
+    "points:multiplier-say": desk(post=_WRITE_PROGRAMME),
+    "points:multiplier-edit": desk(_WRITE_PROGRAMME, _WRITE_PROGRAMME),
+    "api-points:programme": api("GET"),
+    # points: tiers; customer service may give one
+    "tiers:ladder": desk(_SEE_BOOKS),
+    "tiers:review": desk(post=_IMPORT),
+    "tiers:member-panel": desk(_SEE_MEMBERS),
+    "tiers:grant": desk(_EDIT_MEMBERS, _EDIT_MEMBERS),
+    "tiers:grant-end": desk(post=_EDIT_MEMBERS),
+    # points: goodwill; a store manager sees the stores they run
+    "goodwill:grant-list": desk(_SEE_GOODWILL),
+    "goodwill:settings": desk(_KEEP_GOODWILL),
+    "goodwill:reason-add": desk(_KEEP_GOODWILL, _KEEP_GOODWILL),
+    "goodwill:reason-edit": desk(_KEEP_GOODWILL, _KEEP_GOODWILL),
+    "goodwill:reason-move": desk(post=_KEEP_GOODWILL),
+    "goodwill:allowance": desk(_KEEP_GOODWILL, _KEEP_GOODWILL),
+    "goodwill:store-allowance": desk(_KEEP_GOODWILL, _KEEP_GOODWILL),
+    "goodwill:store-allowance-drop": desk(post=_KEEP_GOODWILL),
+    # offers: vouchers and stamp cards
+    "offers:voucher-list": desk(_SEE_MEMBERS),
+    "offers:voucher-detail": desk(_SEE_MEMBERS),
+    "offers:voucher-void": desk(_EDIT_MEMBERS, _EDIT_MEMBERS),
+    "offers:voucher-reactivate": desk(_EDIT_MEMBERS, _EDIT_MEMBERS),
+    "offers:member-panel": desk(_SEE_MEMBERS),
+    "offers:liability-panel": desk(_SEE_BOOKS),
+    "offers:card-list": desk(_SEE_CARDS),
+    "offers:card-detail": desk(_SEE_CARDS),
+    "offers:card-new": desk(_IMPORT, _IMPORT),
+    "offers:card-edit": desk(_IMPORT, _IMPORT),
+    "offers:card-publish": desk(post=_IMPORT),
+    "offers:card-end": desk(post=_IMPORT),
+    "offers:card-copy": desk(post=_IMPORT),
+    "api-offers:voucher": api("GET"),
+    "api-offers:voucher-reserve": api("POST"),
+    "api-offers:voucher-redeem": api("POST"),
+    "api-offers:voucher-release": api("POST"),
+    "api-offers:member-vouchers": api("GET"),
+    "api-offers:member-stamp-cards": api("GET"),
+    "portal:vouchers": member("GET"),
+    "portal:voucher": member("GET"),
+    "portal:voucher-choose": member("GET", "POST"),
+    "portal:stamp-cards": member("GET"),
     "purchases:member-panel": desk(_SEE_MEMBERS),
+    "purchases:receipt": desk(_SEE_MEMBERS),
+    "purchases:replay-panel": desk(_SEE_BOOKS),
+    "purchases:replay-start": desk(post=_SEE_BOOKS),
+    "purchases:replay-cancel": desk(post=_SEE_BOOKS),
+    "purchases:replay-detail": desk(_SEE_BOOKS),
     "consent:permission-withdraw": desk(post=_EXPORT_MEMBERS),
     "consent:permission-give": desk(post=_EXPORT_MEMBERS),
     "consent:permission-ask": desk(post=_EXPORT_MEMBERS),

@@ -32,6 +32,14 @@ JOBS = [
     # Every hour, because months end at midnight of each programme's own zone.
     Job("points.tasks.expire", minutes=60),
     Job("points.tasks.prove", minutes=_DAY),
+    # Every hour, because days begin at midnight of each club's own clock.
+    Job("points.programme.tasks.tell", minutes=60),
+    # Every hour, because days end at midnight of each programme's own zone.
+    Job("offers.tasks.settle", minutes=60),
+    # Every hour, because days begin at midnight of each club's own clock.
+    Job("points.tiers.tasks.settle", minutes=60),
+    Job("points.actions.tasks.follow", minutes=1),
+    Job("points.actions.tasks.settle_referrals", minutes=60),
     Job("members.tasks.follow_duplicates", minutes=1),
     Job("members.tasks.gather_strays", minutes=1),
     Job("members.tasks.seal_merges", minutes=_DAY),
@@ -39,6 +47,8 @@ JOBS = [
     Job("consent.tasks.settle_renewals", minutes=60),
     Job("portal.tasks.tell_renewals", minutes=5),
     Job("purchases.tasks.claim", minutes=1),
+    # Whoever asks wakes workers at once; this goes on with what one left that died.
+    Job("purchases.replay.tasks.run", minutes=1),
     # Uploads wake a worker at once; this goes on with what one left that died.
     Job("enrolment.importing.tasks.run", minutes=1),
     Job("enrolment.importing.tasks.forget", minutes=_DAY),

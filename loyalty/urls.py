@@ -16,6 +16,7 @@ urlpatterns = [
     # First, because the till waits: addresses are tried from the top.
     path("api/v1/", include("purchases.api_urls")),
     path("api/v1/", include("points.api_urls")),
+    path("api/v1/", include("offers.api_urls")),
     path("api/v1/", include("enrolment.api_urls")),
     path("api/v1/", include("consent.api_urls")),
     path("api/schema", api_docs.schema, name="api-schema"),
@@ -39,5 +40,8 @@ urlpatterns = [
     path("", include("conversation.urls")),
     path("members/", include("consent.urls")),
     path("", include("points.urls")),
-    path("members/", include("purchases.urls")),
+    path("", include("offers.urls")),
+    path("goodwill/", include("points.goodwill.urls")),
+    path("", include("points.tiers.urls")),
+    path("", include("purchases.urls")),
 ]

@@ -53,6 +53,9 @@ def register_kind(
 ) -> None:
     """Make a kind of event known; call it in `AppConfig.ready()`.
 
+    One that ends in `.*` stands for all that begin so, such as those whose names other
+    systems choose.
+
     Raises:
         ValueError: the kind is registered already.
     """
@@ -67,22 +70,26 @@ def kinds() -> dict[str, Kind]:
     return dict(_kinds)
 
 
+def _find(kind: str) -> Kind | None:
+    return _kinds.get(kind) or _kinds.get(f"{kind.partition('.')[0]}.*")
+
+
 def describe(event: Event) -> str:
     """Say in words what happened."""
-    kind = _kinds.get(event.kind)
+    kind = _find(event.kind)
     # A kind may outlive the room that recorded it; the row stays readable.
     return kind.describe(event) if kind else _("Something else happened.")
 
 
 def icon_of(event: Event) -> str:
     """Return the name of the icon that stands beside an event."""
-    kind = _kinds.get(event.kind)
+    kind = _find(event.kind)
     return kind.icon if kind else "point"
 
 
 def tone_of(event: Event) -> str:
     """Return the colour of an event's icon, empty for the quiet one."""
-    kind = _kinds.get(event.kind)
+    kind = _find(event.kind)
     return kind.tone if kind else ""
 
 
@@ -103,7 +110,7 @@ def record(
     Raises:
         UnknownKind: no room has registered the kind.
     """
-    if kind not in _kinds:
+    if _find(kind) is None:
         raise UnknownKind(kind)
     return Event.objects.create(
         member_id=member_id,

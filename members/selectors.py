@@ -149,7 +149,7 @@ def list_events(
     """
     rows = Event.objects.filter(member=member).order_by("-at", "-pk")
     if for_member:
-        rows = rows.filter(kind__in=_kinds_for_members())
+        rows = rows.filter(_for_members())
     last = None
     if before is not None:
         last = Event.objects.filter(member=member, public_id=before).first()
@@ -188,5 +188,10 @@ def _entries(
     return entries
 
 
-def _kinds_for_members() -> list[str]:
-    return [name for name, kind in events.kinds().items() if kind.for_member]
+def _for_members() -> Q:
+    names = [name for name, kind in events.kinds().items() if kind.for_member]
+    shown = Q(kind__in=[name for name in names if not name.endswith(".*")])
+    for name in names:
+        if name.endswith(".*"):
+            shown |= Q(kind__startswith=name.removesuffix("*"))
+    return shown

@@ -8,3 +8,12 @@ class OffersConfig(AppConfig):
 
     name = "offers"
     verbose_name = "Offers"
+
+    def ready(self) -> None:
+        """Register what this room hands to others."""
+        # Not at the top: models cannot be imported before the apps are loaded.
+        from offers import privacy, registrations, retention  # noqa: PLC0415
+
+        registrations.register()
+        privacy.register_all()
+        retention.register_all()

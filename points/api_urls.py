@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from points.api import ledger, lookup
+from points.actions import api as actions
+from points.api import ledger, lookup, programme
 
 app_name = "api-points"
 
 urlpatterns = [
+    path("events", actions.Events.as_view(), name="events"),
+    path("programme", programme.ProgrammeDetail.as_view(), name="programme"),
     path("members/lookup", lookup.MemberLookup.as_view(), name="member-lookup"),
     path(
         "members/<uuid:public_id>/summary",

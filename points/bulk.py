@@ -15,30 +15,32 @@ from common.copying import copy_rows, draw_ids
 from points.models import Entry
 
 _LOCK = """
-SELECT member_id, balance FROM points_account
+SELECT member_id, balance, owed FROM points_account
 WHERE member_id = ANY(%s) ORDER BY member_id FOR UPDATE
 """
 _RAISE = """
 UPDATE points_account a SET balance = a.balance + n.points,
+    pending = a.pending + n.pending,
     earned_total = a.earned_total + n.points, entries = a.entries + n.entries,
     changed_at = GREATEST(a.changed_at, %s)
-FROM unnest(%s::bigint[], %s::integer[], %s::integer[])
-    AS n (member_id, points, entries)
+FROM unnest(%s::bigint[], %s::integer[], %s::integer[], %s::integer[])
+    AS n (member_id, points, entries, pending)
 WHERE a.member_id = n.member_id
 """
 # An account that somebody else opens meanwhile makes this fail: the caller's batch is
 # undone and tried again.
 _OPEN = """
-INSERT INTO points_account (member_id, balance, earned_total, entries, changed_at)
-SELECT n.member_id, n.points, n.points, n.entries, %s
-FROM unnest(%s::bigint[], %s::integer[], %s::integer[])
-    AS n (member_id, points, entries)
+INSERT INTO points_account
+    (member_id, balance, pending, earned_total, entries, changed_at)
+SELECT n.member_id, n.points, n.pending, n.points, n.entries, %s
+FROM unnest(%s::bigint[], %s::integer[], %s::integer[], %s::integer[])
+    AS n (member_id, points, entries, pending)
 """
 _ENTRY = (
     "id public_id member_id kind points balance_after at posted_at key rule_id "
     "source_type source_id reason"
 ).split()
-_LOT = "entry_id member_id points remaining active_from expires_at".split()
+_LOT = ("entry_id member_id points remaining active_from expires_at is_pending").split()
 
 
 class OwesPoints(Exception):
@@ -51,6 +53,7 @@ class Earnings:
 
     now: datetime
     _balances: dict[int, int] = field(default_factory=dict)
+    _owing: set[int] = field(default_factory=set)
     _stored: set[int] = field(default_factory=set)
     _added: dict[int, list[int]] = field(default_factory=dict)
     _rows: list[tuple[str, str]] = field(default_factory=list)
@@ -63,12 +66,19 @@ class Earnings:
         """Lock the accounts of members until the end of the transaction."""
         with connection.cursor() as cursor:
             cursor.execute(_LOCK, [sorted(members)])
-            self._balances |= dict(cursor.fetchall())
-        self._stored |= self._balances.keys()
+            for member, balance, owed in cursor.fetchall():
+                self._balances[member] = balance
+                self._stored.add(member)
+                if owed:
+                    self._owing.add(member)
 
     def balance(self, member: int) -> int:
         """Return what a locked member has, with the earnings so far."""
         return self._balances.get(member, 0)
+
+    def owes(self, member: int) -> bool:
+        """Return whether a locked member's next points pay a debt."""
+        return member in self._owing
 
     def add(
         self,
@@ -81,28 +91,33 @@ class Earnings:
         source: tuple[str, str],
         public_id: str,
         expires_at: str,
+        active_from: str = "",
+        is_pending: bool = False,
     ) -> int:
         """Add an earning of a locked member; return the balance after it.
 
-        `at` and `expires_at` are moments as COPY takes them; `source` is a type and a
-        public id.
+        `at`, `expires_at` and `active_from` are moments as COPY takes them; `source` is
+        a type and a public id. Points wait, `is_pending`, when the day they can be used
+        from is still to come at the moment of posting.
 
         Raises:
-            OwesPoints: the balance is below zero.
+            OwesPoints: the member's next points pay a debt.
         """
-        balance = self.balance(member)
-        if balance < 0:
+        if self.owes(member):
             raise OwesPoints
-        self._balances[member] = balance = balance + points
-        added = self._added.setdefault(member, [0, 0])
+        self._balances[member] = balance = self.balance(member) + points
+        added = self._added.setdefault(member, [0, 0, 0])
         added[0] += points
         added[1] += 1
+        if is_pending:
+            added[2] += points
         self._rows.append(
             (
                 f"{public_id}\t{member}\t{Entry.Kind.EARN.value}\t{points}\t{balance}\t"
                 f"{at}\t{self._posted}\t{key}\t{rule}\t{source[0]}\t{source[1]}"
                 "\t\n",
-                f"{member}\t{points}\t{points}\t{at}\t{expires_at}\n",
+                f"{member}\t{points}\t{points}\t{active_from or at}\t{expires_at}\t"
+                f"{is_pending:d}\n",
             )
         )
         return balance
@@ -121,5 +136,6 @@ class Earnings:
             ordered = sorted(members)
             points = [self._added[member][0] for member in ordered]
             entries = [self._added[member][1] for member in ordered]
+            pending = [self._added[member][2] for member in ordered]
             with connection.cursor() as cursor:
-                cursor.execute(statement, [self.now, ordered, points, entries])
+                cursor.execute(statement, [self.now, ordered, points, entries, pending])

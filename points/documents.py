@@ -69,6 +69,59 @@ class ExpiryDocument(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
 
 
+class NextTierDocument(serializers.Serializer[Any]):
+    """The tier above, and what is missing to it."""
+
+    key = serializers.CharField()
+    name = serializers.CharField()
+    needs = serializers.CharField(help_text="In the ladder's measure.")
+    missing = serializers.CharField()
+    by = serializers.DateField(
+        allow_null=True, help_text="The last day on which that is enough."
+    )
+
+
+class KeepTierDocument(serializers.Serializer[Any]):
+    """What keeps the tier for the next window."""
+
+    needs = serializers.CharField()
+    missing = serializers.CharField()
+    by = serializers.DateField(help_text="The last day, the grace included.")
+    projected = serializers.CharField(
+        help_text="The tier if nothing more is bought or done."
+    )
+
+
+class TierProgressDocument(serializers.Serializer[Any]):
+    """The way up, and what it takes to stay; `words` say it to the member."""
+
+    measure = serializers.ChoiceField(choices=["spend", "points", "visits", "actions"])
+    counted = serializers.CharField(help_text="In the window of today.")
+    next = NextTierDocument(allow_null=True)
+    keep = KeepTierDocument(allow_null=True)
+    words = serializers.ListField(child=serializers.CharField())
+
+
+class TierDocument(serializers.Serializer[Any]):
+    """A member's tier."""
+
+    key = serializers.CharField()
+    name = serializers.CharField(help_text="In the language that was asked for.")
+    since = serializers.DateTimeField(allow_null=True)
+    until = serializers.DateField(
+        allow_null=True, help_text="The last day before its review; null is for ever."
+    )
+    isGranted = serializers.BooleanField(help_text="Given by the club, not earned.")
+    progress = TierProgressDocument()
+
+
+class PointWorthDocument(serializers.Serializer[Any]):
+    """What one point is worth: a range where vouchers of several steps differ."""
+
+    least = serializers.CharField(help_text="Such as 0.0800.")
+    most = serializers.CharField(help_text="Such as 0.1000.")
+
+
 class SummaryDocument(serializers.Serializer[Any]):
     """What a member has at a moment."""
 
@@ -78,11 +131,18 @@ class SummaryDocument(serializers.Serializer[Any]):
         help_text="To use; below zero after a return of used points."
     )
     pending = serializers.IntegerField(help_text="Earned, not usable before its day.")
+    reserved = serializers.IntegerField(
+        help_text="Promised to purchases that are not finished."
+    )
     owed = serializers.IntegerField(help_text="What later purchases pay first.")
     worth = serializers.CharField(help_text="Of what is available, such as 42.50.")
     currency = serializers.CharField()
+    pointWorth = PointWorthDocument(
+        allow_null=True, help_text="Of one point; null while no programme is in force."
+    )
     pointsToNextVoucher = serializers.IntegerField(allow_null=True)
     nextExpiry = ExpiryDocument(allow_null=True)
+    tier = TierDocument(allow_null=True, help_text="Null where the club has none.")
 
 
 class CauseDocument(serializers.Serializer[Any]):
@@ -98,6 +158,10 @@ class EntryDocument(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     kind = serializers.ChoiceField(choices=Entry.Kind.values)
     points = serializers.IntegerField()
+    moved = serializers.IntegerField(
+        help_text="How many points began to count, were reserved or let go; the balance"
+        " stays as it is."
+    )
     balanceAfter = serializers.IntegerField()
     at = serializers.DateTimeField(help_text="The day of business.")
     bookedAt = serializers.DateTimeField()
@@ -106,6 +170,9 @@ class EntryDocument(serializers.Serializer[Any]):
     cause = CauseDocument(allow_null=True)
     left = serializers.IntegerField(
         allow_null=True, help_text="Of an earning: what is not used yet."
+    )
+    activeFrom = serializers.DateTimeField(
+        allow_null=True, help_text="Of an earning: when it can be used."
     )
     expiresAt = serializers.DateTimeField(allow_null=True)
 
@@ -170,4 +237,65 @@ ADJUST_POINTS: dict[str, Any] = {
             value={"points": 100, "reason": "A late delivery"},
         )
     ],
+}
+
+
+class WorthDocument(serializers.Serializer[Any]):
+    """What a point is worth: one amount, or a range where vouchers differ."""
+
+    least = serializers.CharField(help_text="In the programme's currency.")
+    most = serializers.CharField()
+    text = serializers.CharField()
+
+
+class LevelDocument(serializers.Serializer[Any]):
+    """A level of the ladder."""
+
+    key = serializers.CharField()
+    name = serializers.CharField()
+    needs = serializers.CharField()
+    benefits = serializers.ListField(child=serializers.CharField())
+
+
+class StepDocument(serializers.Serializer[Any]):
+    """So many points become a voucher."""
+
+    points = serializers.IntegerField()
+    value = serializers.CharField()
+    needsPurchase = serializers.BooleanField()
+
+
+class ProgrammeDocument(serializers.Serializer[Any]):
+    """The version of the programme that holds now."""
+
+    version = serializers.IntegerField()
+    startsAt = serializers.DateTimeField()
+    language = serializers.ChoiceField(choices=["sv", "da", "en"])
+    currency = serializers.CharField()
+    sentences = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Every rule in one plain sentence, made from the rule itself.",
+    )
+    worthOfAPoint = WorthDocument()
+    tiers = LevelDocument(many=True)
+    tiersReachedBy = serializers.ChoiceField(
+        choices=["spend", "points", "visits", "actions"], allow_null=True
+    )
+    voucherSteps = StepDocument(many=True)
+
+
+READ_PROGRAMME: dict[str, Any] = {
+    "operation_id": "readProgramme",
+    "summary": "Read the programme",
+    "description": (
+        "What members earn and get by the version in force, in words and in figures."
+    ),
+    "tags": ["points"],
+    "parameters": [
+        OpenApiParameter(
+            "language",
+            description="sv, da or en; without it the language of the programme.",
+        )
+    ],
+    "responses": {200: ProgrammeDocument, **problems(401, 403, 404, 422)},
 }

@@ -3,13 +3,20 @@
 from datetime import datetime
 
 from members.models import Member
-from points.models import Account, Entry
-from points.services import post
+from points.models import Account, Entry, Reservation
+from points.services import post, release
 
 
 def lapse(member: Member, now: datetime) -> None:
-    """Let all that a member has lapse; what they owe stays owed by nobody."""
+    """Let all that a member has lapse; what they owe stays owed by nobody.
+
+    Also what waits and what is reserved.
+    """
     # Locked, so that a purchase posted meanwhile waits.
+    Account.objects.select_for_update().filter(member=member).first()
+    held = Reservation.objects.filter(member=member, outcome=Reservation.Outcome.HELD)
+    for reservation in held:
+        release(reservation=reservation, now=now)
     account = Account.objects.select_for_update().filter(member=member).first()
     if account is None or account.balance <= 0:
         return

@@ -23,3 +23,5 @@ def register() -> None:
         "time_malformed", _("Send a time with its zone, as RFC 3339 has it.")
     )
     register_fault("unknown_entry", _("The member has no such entry."))
+    register_problem("no_programme", 404, _("No version of the programme is in force."))
+    register_fault("language_unknown", _("Ask for sv, da or en."))

@@ -1,5 +1,9 @@
 """What the timeline says about points."""
 
+from datetime import date
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from members import events
@@ -10,6 +14,9 @@ SPENT = "points.spent"
 REVERSED = "points.reversed"
 EXPIRED = "points.expired"
 ADJUSTED = "points.adjusted"
+PROGRAMME_CHANGED = "points.programme_changed"
+ACTIVATED = "points.activated"
+RESTORED = "points.restored"
 
 
 def register() -> None:
@@ -18,6 +25,16 @@ def register() -> None:
     events.register_kind(REVERSED, icon="receipt-refund", describe=_reversed)
     events.register_kind(EXPIRED, icon="hourglass-low", describe=_expired)
     events.register_kind(ADJUSTED, icon="adjustments", describe=_adjusted)
+    events.register_kind(PROGRAMME_CHANGED, icon="rosette", describe=_changed)
+    events.register_kind(ACTIVATED, icon="circle-check", describe=_activated)
+    events.register_kind(RESTORED, icon="arrow-back-up", describe=_restored)
+
+
+def _changed(event: Event) -> str:
+    day = date.fromisoformat(event.data["from"])
+    return _("Told that the rules for points change on %(day)s.") % {
+        "day": date_format(day, "DATE_FORMAT")
+    }
 
 
 def _points(event: Event) -> int:
@@ -60,4 +77,22 @@ def _adjusted(event: Event) -> str:
             "%(points)s points added by the club.",
             points,
         )
+    return text % {"points": words.number(points)}
+
+
+def _activated(event: Event) -> str:
+    points = _points(event)
+    text = ngettext(
+        "%(points)s point can be used now.",
+        "%(points)s points can be used now.",
+        points,
+    )
+    return text % {"points": words.number(points)}
+
+
+def _restored(event: Event) -> str:
+    points = _points(event)
+    text = ngettext(
+        "%(points)s point given back.", "%(points)s points given back.", points
+    )
     return text % {"points": words.number(points)}

@@ -1,14 +1,15 @@
 """How points follow when two memberships become one, and are parted again.
 
 Entries stay where they were posted, for they are append-only and a balance runs on from
-each to the next. What is open moves as entries of their own. See decision 0011.
+each to the next. What is open moves as entries of their own: points that wait go on
+waiting, and reservations go on holding. See decision 0011.
 """
 
 from django.db import connection
 
 from members import merge_registry
 from members.merge_registry import Merging
-from points.models import Account, Entry, Lot, LotUse
+from points.models import Account, Entry, Lot, LotUse, Reservation
 
 _MERGE = "SELECT points_merge(%s, %s, %s, %s)"
 _UNMERGE = "SELECT points_unmerge(%s, %s, %s, %s)"
@@ -17,7 +18,13 @@ _UNMERGE = "SELECT points_unmerge(%s, %s, %s, %s)"
 def register() -> None:
     """Register the ledger; called once, when the room is ready."""
     merge_registry.register(
-        Account, Entry, Lot, LotUse, merge=move_points, undo=give_points_back
+        Account,
+        Entry,
+        Lot,
+        LotUse,
+        Reservation,
+        merge=move_points,
+        undo=give_points_back,
     )
 
 
@@ -27,7 +34,10 @@ def move_points(merging: Merging) -> None:
 
 
 def give_points_back(merging: Merging) -> None:
-    """Give back what is left of the points that the merge moved, or the debt."""
+    """Give back what is left of the points that the merge moved, or the debt.
+
+    Open reservations are let go: whose they are nobody can say.
+    """
     _call(_UNMERGE, merging)
 
 

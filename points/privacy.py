@@ -17,10 +17,12 @@ from points.models import (
     Account,
     BreakageAssumption,
     ClosedMonth,
+    EarningRule,
     Entry,
     Lot,
     LotUse,
     ProofRun,
+    Reservation,
 )
 
 # The ledger is part of the books: points are a debt. Erasure leaves the entries, tied
@@ -58,7 +60,8 @@ def register_all() -> None:
         Account,
         {
             **each(_KEY, "member", "entries"),
-            **each(_POINTS, "balance", "earned_total", "changed_at"),
+            **each(_POINTS, "balance", "pending", "reserved", "owed"),
+            **each(_POINTS, "earned_total", "changed_at"),
         },
     )
     register(
@@ -66,15 +69,16 @@ def register_all() -> None:
         {
             **each(_KEY, "id", "public_id", "member", "key", "rule", "reverses"),
             **each(_KEY, "source_type", "source_id"),
-            **each(_POINTS, "kind", "points", "balance_after", "at", "posted_at"),
-            **each(_POINTS, "reason"),
+            **each(_POINTS, "kind", "points", "moved", "balance_after", "at"),
+            **each(_POINTS, "posted_at", "reason"),
         },
     )
     register(
         Lot,
         {
             **each(_KEY, "entry", "member", "origin"),
-            **each(_POINTS, "points", "remaining", "active_from", "expires_at"),
+            **each(_POINTS, "points", "remaining", "active_from", "is_pending"),
+            **each(_POINTS, "expires_at"),
         },
     )
     register(
@@ -82,6 +86,26 @@ def register_all() -> None:
         {
             **each(_KEY, "id", "member", "entry", "lot"),
             **each(_POINTS, "points"),
+        },
+    )
+    register(
+        Reservation,
+        {
+            **each(_KEY, "id", "public_id", "member", "key"),
+            **each(_POINTS, "points", "reserved_at", "expires_at", "ended_at"),
+            **each(_POINTS, "outcome"),
+        },
+    )
+    # Who wrote and published a version.
+    register(
+        EarningRule,
+        {
+            **each(_WORK, "id", "public_id", "programme", "version", "status"),
+            **each(_WORK, "starts_at", "points_per_unit", "excluded_groups"),
+            **each(_WORK, "expires_after_months", "point_value", "reward_points"),
+            **each(_WORK, "terms", "title", "written_by", "changed_at"),
+            **each(_WORK, "published_by", "published_at", "told_on"),
+            **each(_WORK, "runs_down_until"),
         },
     )
     register(

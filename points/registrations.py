@@ -6,7 +6,11 @@ from common.ui import navigation
 from members import panels
 from members.panels import Column
 from points import comparison, faults, kinds, merging
+from points.actions import registrations as actions
 from points.books import closing
+from points.goodwill import registrations as goodwill
+from points.programme import drafts, notices
+from points.tiers import registrations as tiers
 from stores import audit
 from stores.roles import Role
 
@@ -20,10 +24,26 @@ def register() -> None:
     kinds.register()
     merging.register()
     comparison.register()
+    actions.register()
+    goodwill.register()
+    tiers.register()
     audit.register_action(kinds.ADJUSTED, _("Adjusted a member's points"))
     audit.register_action(closing.MONTH_CLOSED, _("Closed a month of the points"))
     audit.register_action(
         closing.ASSUMPTION_WRITTEN, _("Wrote down how much of the points will be used")
+    )
+    audit.register_action(drafts.DRAFTED, _("Began a draft of the programme"))
+    audit.register_action(drafts.DISCARDED, _("Discarded a draft of the programme"))
+    audit.register_action(drafts.PUBLISHED, _("Published a version of the programme"))
+    audit.register_action(notices.TOLD, _("Told members that the programme changes"))
+    navigation.register(
+        group="loyalty",
+        label=_("Programme"),
+        url_name="points:programme",
+        icon="rosette",
+        roles=SEE_BOOKS,
+        order=10,
+        keywords=_("rules earning multipliers vouchers tiers versions drafts"),
     )
     navigation.register(
         group="loyalty",

@@ -5,7 +5,15 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.registry import Retention
 from consent.retention.kinds import Due, register
-from points.models import Account, Entry, Lot, LotUse
+from points.models import (
+    Account,
+    ActionAward,
+    Entry,
+    GoodwillGrant,
+    Lot,
+    LotUse,
+    Reservation,
+)
 
 _YEARS = {"": 7 * 365, "DK": 5 * 365, "NO": 5 * 365}
 
@@ -14,7 +22,7 @@ _YEARS = {"": 7 * 365, "DK": 5 * 365, "NO": 5 * 365}
 _DUE = """
 FROM consent_erasure e
 JOIN members_member m ON m.public_id = e.member_id AND m.status = 'ERASED'
-JOIN points_account a ON a.member_id = m.id AND a.balance = 0
+JOIN points_account a ON a.member_id = m.id AND a.balance = 0 AND a.owed = 0
 WHERE e.programme_id = %(programme)s AND e.at < %(before)s
 """
 _COUNT = f"SELECT count(*) {_DUE}"
@@ -22,11 +30,14 @@ _NEXT = f"SELECT m.id {_DUE} ORDER BY m.id LIMIT %(limit)s"
 _DROP = """
 UPDATE points_lot SET origin_id = NULL WHERE origin_id IN (
     SELECT l.entry_id FROM points_lot l WHERE l.member_id = ANY (%(members)s));
+DELETE FROM points_goodwillgrant WHERE member_id = ANY (%(members)s);
+DELETE FROM points_actionaward WHERE member_id = ANY (%(members)s);
 DELETE FROM points_lotuse WHERE lot_id IN (
     SELECT l.entry_id FROM points_lot l WHERE l.member_id = ANY (%(members)s))
     OR entry_id IN (
     SELECT e.id FROM points_entry e WHERE e.member_id = ANY (%(members)s));
 DELETE FROM points_lot WHERE member_id = ANY (%(members)s);
+DELETE FROM points_reservation WHERE member_id = ANY (%(members)s);
 DELETE FROM points_entry WHERE member_id = ANY (%(members)s);
 DELETE FROM points_account WHERE member_id = ANY (%(members)s);
 """
@@ -50,7 +61,10 @@ def register_all() -> None:
         model=Account,
         count=_count,
         prune=_drop,
-        keeps=dict.fromkeys((Account, Entry, Lot, LotUse), Retention.LEDGER),
+        keeps=dict.fromkeys(
+            (Account, Entry, Lot, LotUse, Reservation, GoodwillGrant, ActionAward),
+            Retention.LEDGER,
+        ),
         order=20,
         whole_years=True,
     )

@@ -5,15 +5,17 @@ nobody gains by splitting a purchase and nobody loses by a rounding of ours.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from decimal import ROUND_DOWN, ROUND_FLOOR, Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from common.periods import end_of_month_after
+from common.periods import add_months, end_of_month_after, local_day, start_of_day
+from points.terms import ExpiryKind, Terms
 
 _OERE = Decimal("0.01")
+_SMALLEST = 100_000_000
 
 # Selling one is no purchase yet: the goods that are paid with it earn instead. Held
 # here and not in each rule, so that no rule can forget it.
@@ -31,6 +33,8 @@ class EarningRule:
     expires_after_months: int | None
     point_value: Decimal
     reward_points: int
+    # Everything else that the version says.
+    terms: Terms = field(default_factory=Terms)
 
 
 # There are few groups, and a load asks for the same ones a million times.
@@ -72,15 +76,15 @@ def points_for(eligible: Decimal, rule: EarningRule) -> int:
 
 
 def shares(points: int, amounts: Sequence[Decimal]) -> list[int]:
-    """Divide points over lines in proportion to what was paid; they add up.
+    """Divide points over lines in proportion to what each gives; they add up.
 
     The largest remainder gets the next point, the earlier line among equals. A line
     without an amount gets none, unless no line has one.
     """
     if points == 0 or sum(amounts) <= 0:
         return [0] * len(amounts)
-    # In whole öre, so that the division is one of whole numbers and exact.
-    weights = [int(amount * 100) for amount in amounts]
+    # In whole numbers, so that the division is exact: a millionth of an öre is one.
+    weights = [int(amount * _SMALLEST) for amount in amounts]
     whole = sum(weights)
     sign = -1 if points < 0 else 1
     parts = [divmod(abs(points) * weight, whole) for weight in weights]
@@ -93,10 +97,50 @@ def shares(points: int, amounts: Sequence[Decimal]) -> list[int]:
 
 
 def expires_at(moment: datetime, rule: EarningRule, zone: ZoneInfo) -> datetime | None:
-    """Return when points earned at a moment expire, or None for never."""
+    """Return when points earned at a moment expire, or None for never.
+
+    On inactivity: when nothing is bought after that moment.
+    """
+    terms = rule.terms
+    if terms.expiry is ExpiryKind.FIXED:
+        last = _first_on(
+            terms.expiry_day,
+            add_months(local_day(moment, zone), 12 * terms.expiry_years),
+        )
+        return start_of_day(last + timedelta(days=1), zone)
     if rule.expires_after_months is None:
         return None
     return end_of_month_after(moment, rule.expires_after_months, zone)
+
+
+def active_from(moment: datetime, rule: EarningRule, zone: ZoneInfo) -> datetime:
+    """Return when points earned at a moment become usable.
+
+    When the day begins that is so many days later: with 14, what was bought at any
+    time of 1 March is usable from 15 March on, as the calendar counts.
+    """
+    days = rule.terms.pending_days
+    if not days:
+        return moment
+    return start_of_day(local_day(moment, zone) + timedelta(days=days), zone)
+
+
+def idle_months(rule: EarningRule) -> int | None:
+    """Return after how many months without a purchase points lapse, if they do."""
+    if rule.terms.expiry is not ExpiryKind.INACTIVITY:
+        return None
+    return rule.expires_after_months
+
+
+def _first_on(month_and_day: tuple[int, int], earliest: date) -> date:
+    """Return the first such day of a year that is not before another day."""
+    month, day = month_and_day
+    for year in (earliest.year, earliest.year + 1):
+        # 29 February is the 28th where there is none.
+        found = add_months(date(2000, month, day), 12 * (year - 2000))
+        if found >= earliest:
+            break
+    return found
 
 
 def worth(points: int, rule: EarningRule) -> Decimal:

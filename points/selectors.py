@@ -1,26 +1,57 @@
 """Reading the ledger: balances, entries, and what comes next."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from django.db import connection
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from members.models import Member, Merge
-from points import rules
+from points import reading, rules
 from points.models import Account, EarningRule, Entry, Lot, LotUse
 
 _SIGNED = {"adjusted", "merged"}
+_BY_THE_CLUB = [Entry.Kind.ADJUST, Entry.Kind.GOODWILL, Entry.Kind.IMPORT]
+_PARTS = "SELECT balance, usable, pending, reserved FROM points_parts(%s, %s)"
 
 
 @dataclass(frozen=True, slots=True)
 class BalanceView:
-    """A member's points, never without what they are worth."""
+    """A member's points, never without what they are worth.
+
+    `points` are those that can be used now, below zero when the member owes; `worth` is
+    that of them.
+    """
 
     points: int
     worth: Decimal
     currency: str
+    # Earned, and not usable before their day.
+    pending: int = 0
+    # Promised to a purchase that is not finished.
+    reserved: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a member has at a moment, by what can be done with it.
+
+    Also what the run that posts it has not come by for yet.
+    """
+
+    # All of it: the other three together.
+    balance: int
+    # Below zero when the member owes.
+    usable: int
+    pending: int
+    reserved: int
+    # The points that wait, by the moment they can be used from, and those that lapse,
+    # by when; the soonest first.
+    waiting: tuple["Waiting", ...]
+    expiring: tuple["Expiring", ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +71,13 @@ class NextBenefit:
 class AsOf:
     """What a member had at a moment, by what counted then."""
 
-    # To use: begun to count, not lapsed; less what is owed after returns.
+    # To use: begun to count, neither lapsed nor reserved; less what is owed after
+    # returns.
     available: int
     # Earned, and not usable before its day.
     pending: int
+    # Promised to purchases that were not finished then.
+    reserved: int
     # Below zero after returns of points that were used.
     owed: int
     # All entries until then: also what had lapsed and was not posted yet.
@@ -52,10 +86,18 @@ class AsOf:
 
 @dataclass(frozen=True, slots=True)
 class Expiring:
-    """The points that lapse first, and when."""
+    """Points that lapse together, and when."""
 
     points: int
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Points that can be used from one moment on."""
+
+    points: int
+    active_from: datetime
 
 
 def find_rule(
@@ -81,30 +123,62 @@ def value_of(row: EarningRule) -> rules.EarningRule:
         expires_after_months=row.expires_after_months,
         point_value=row.point_value,
         reward_points=row.reward_points,
+        terms=reading.load_text(json.dumps(row.terms)),
     )
 
 
 def balance_of(member: Member, now: datetime | None = None) -> BalanceView:
-    """Return a member's points and what they are worth.
+    """Return the points a member can use and what they are worth.
 
-    With `now`, points whose day has passed are left out also before the run that
-    posts their expiry.
+    With `now`, points whose day has passed are left out, and those whose day has come
+    are in, also before the run that posts it.
     """
-    points = (
-        Account.objects.filter(member=member).values_list("balance", flat=True).first()
-        or 0
-    )
-    if now is not None:
-        lapsed = Lot.objects.filter(
-            member=member, remaining__gt=0, expires_at__lte=now
-        ).aggregate(points=Sum("remaining"))["points"]
-        points -= lapsed or 0
+    if now is None:
+        account = Account.objects.filter(member=member).first() or Account()
+        usable = account.balance - account.pending - account.reserved
+        pending, reserved = account.pending, account.reserved
+    else:
+        _balance, usable, pending, reserved = _parts(member, now)
     rule = find_rule(programme_id=member.programme_id, at=now)
     return BalanceView(
-        points=points,
-        worth=rules.worth(points, rule) if rule else Decimal(0),
+        points=usable,
+        worth=rules.worth(usable, rule) if rule else Decimal(0),
         currency=member.programme.currency,
+        pending=pending,
+        reserved=reserved,
     )
+
+
+def parts_of(member: Member, now: datetime) -> Parts:
+    """Return what a member has, in parts, with the days when that changes."""
+    balance, usable, pending, reserved = _parts(member, now)
+    waiting = (
+        Lot.objects.filter(
+            member=member, remaining__gt=0, is_pending=True, active_from__gt=now
+        )
+        .values("active_from")
+        .annotate(points=Sum("remaining"))
+        .order_by("active_from")
+    )
+    return Parts(
+        balance=balance,
+        usable=usable,
+        pending=pending,
+        reserved=reserved,
+        waiting=tuple(Waiting(each["points"], each["active_from"]) for each in waiting),
+        expiring=tuple(expiries_of(member, now)),
+    )
+
+
+def expiries_of(member: Member, now: datetime) -> list[Expiring]:
+    """Return the points that will lapse, by when, the soonest first."""
+    found = (
+        Lot.objects.filter(member=member, remaining__gt=0, expires_at__gt=now)
+        .values("expires_at")
+        .annotate(points=Sum("remaining"))
+        .order_by("expires_at")
+    )
+    return [Expiring(each["points"], each["expires_at"]) for each in found]
 
 
 def entries(member: Member) -> QuerySet[Entry]:
@@ -133,20 +207,24 @@ def balance_as_of(member: Member, until: datetime) -> AsOf:
     found = lots.aggregate(
         held=Coalesce(Sum("left"), 0),
         usable=Coalesce(Sum("left", filter=begun & alive), 0),
+        passed=Coalesce(Sum("left", filter=begun & ~alive), 0),
         pending=Coalesce(Sum("left", filter=~begun), 0),
     )
-    booked = (
-        Entry.objects.filter(member__in=mine, at__lt=until).aggregate(
-            points=Sum("points")
-        )["points"]
-        or 0
+    moved = Sum("moved", filter=Q(kind=Entry.Kind.RESERVE))
+    let_go = Sum("moved", filter=Q(kind=Entry.Kind.RELEASE))
+    posted = Entry.objects.filter(member__in=mine, at__lt=until).aggregate(
+        booked=Coalesce(Sum("points"), 0),
+        reserved=Coalesce(moved, 0) - Coalesce(let_go, 0),
     )
-    owed = found["held"] - booked
+    owed = found["held"] - posted["booked"]
+    # What had passed its day while it was reserved had not lapsed.
+    kept = min(found["passed"], posted["reserved"])
     return AsOf(
-        available=found["usable"] - owed,
+        available=found["usable"] + kept - posted["reserved"] - owed,
         pending=found["pending"],
+        reserved=posted["reserved"],
         owed=owed,
-        booked=booked,
+        booked=posted["booked"],
     )
 
 
@@ -181,22 +259,30 @@ def next_expiry(member: Member, now: datetime) -> Expiring | None:
 def summarize_totals(member: Member) -> dict[str, int]:
     """Return what was earned, used, taken back and has expired, as positive numbers.
 
-    `adjusted` and `merged` (what merges that were undone left with the member or took)
-    have a sign; all of them add up to the balance.
+    `used` is without what was given back. `adjusted` is all that the club itself gave
+    or took, goodwill too; it and `merged` (what merges that were undone left with the
+    member or took) have a sign. All of them add up to the balance.
     """
     kinds = Entry.Kind
     found = _statement(member).aggregate(
         earned=Sum("points", filter=Q(kind=kinds.EARN)),
-        used=Sum("points", filter=Q(kind=kinds.SPEND)),
+        used=Sum("points", filter=Q(kind__in=[kinds.SPEND, kinds.RESTORE])),
         taken_back=Sum("points", filter=Q(kind=kinds.REVERSE)),
         expired=Sum("points", filter=Q(kind=kinds.EXPIRE)),
-        adjusted=Sum("points", filter=Q(kind=kinds.ADJUST)),
+        adjusted=Sum("points", filter=Q(kind__in=_BY_THE_CLUB)),
         merged=Sum("points", filter=Q(kind=kinds.MERGE)),
     )
     return {
         name: (value or 0) if name in _SIGNED else abs(value or 0)
         for name, value in found.items()
     }
+
+
+def _parts(member: Member, now: datetime) -> tuple[int, int, int, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(_PARTS, [member.pk, now])
+        balance, usable, pending, reserved = cursor.fetchone()
+    return balance, usable, pending, reserved
 
 
 def _statement(member: Member) -> QuerySet[Entry]:

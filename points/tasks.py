@@ -7,12 +7,9 @@ from points.books import proofs
 
 
 def expire() -> int:
-    """Let points lapse whose day has passed; return how many points."""
-    now = timezone.now()
-    lapsed = 0
-    while (run := services.expire_points(now=now)).members:
-        lapsed += run.points
-    return lapsed
+    """Let points lapse, and others be used, whose day has come; return how many."""
+    done = services.settle_due(now=timezone.now())
+    return done.lapsed + done.activated
 
 
 def prove() -> int:

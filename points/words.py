@@ -12,8 +12,8 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from common.money import display
-from points import rules
+from common.money import SYMBOLS, display
+from points import rules, worth
 from points.models import Entry
 from points.rules import EarningRule
 from points.selectors import BalanceView, NextBenefit
@@ -26,6 +26,15 @@ _UNITS = {
     "ISK": lambda: pgettext("one unit of currency", "Icelandic króna"),
     "EUR": lambda: pgettext("one unit of currency", "euro"),
 }
+
+
+# What a hundredth of each currency is called; the worth of a point is told in it.
+_HUNDREDTHS = {"SEK": "öre", "DKK": "øre", "NOK": "øre", "EUR": "cent"}
+
+
+def unit(currency: str) -> str:
+    """Return how one whole unit of a currency is called after "per"."""
+    return _UNITS[currency]() if currency in _UNITS else currency
 
 
 def number(value: Decimal | int) -> str:
@@ -68,15 +77,19 @@ def cause(entry: Entry) -> str:
 
 def earning(rule: EarningRule, currency: str) -> str:
     """Say what a purchase gives: `1 point per krona`."""
-    unit = _UNITS[currency]() if currency in _UNITS else currency
+    return per_unit(rule.points_per_unit, currency)
+
+
+def per_unit(rate: Decimal, currency: str) -> str:
+    """Say what each unit of a currency gives: `1 point per krona`."""
     # Half points exist in rules, and are spoken of in the plural.
-    whole = rule.points_per_unit == rule.points_per_unit.to_integral_value()
+    whole = rate == rate.to_integral_value()
     text = ngettext(
         "%(n)s point per %(unit)s",
         "%(n)s points per %(unit)s",
-        int(rule.points_per_unit) if whole else 2,
+        int(rate) if whole else 2,
     )
-    return text % {"n": number(rule.points_per_unit), "unit": unit}
+    return text % {"n": number(rate), "unit": unit(currency)}
 
 
 def reward(rule: EarningRule, currency: str) -> str:
@@ -90,6 +103,25 @@ def reward(rule: EarningRule, currency: str) -> str:
         "n": number(rule.reward_points),
         "money": display(rules.reward_worth(rule), currency),
     }
+
+
+def worth_of_a_point(rule: EarningRule, currency: str) -> str:
+    """Say what a point is worth: `1 point is worth 10 öre`, or `8–10 öre`."""
+    value = worth.of(rule)
+    return _("1 point is worth %(worth)s") % {
+        "worth": worth_between(value.least, value.most, currency)
+    }
+
+
+def worth_between(least: Decimal, most: Decimal, currency: str) -> str:
+    """Write the worth of a point, in öre while it is less than a krona."""
+    hundredth = _HUNDREDTHS.get(currency)
+    if hundredth and most < 1:
+        amounts, name = [least * 100, most * 100], hundredth
+    else:
+        amounts, name = [least, most], SYMBOLS.get(currency, currency)
+    said = [number(amount) for amount in amounts]
+    return f"{'–'.join(dict.fromkeys(said))}\u00a0{name}"
 
 
 def to_next(benefit: NextBenefit) -> str:
@@ -140,29 +172,3 @@ def lifetime(rule: EarningRule) -> str:
         months,
     )
     return text % {"n": number(months)}
-
-
-def exclusions(rule: EarningRule) -> str:
-    """Say what earns nothing; gift cards never do, whatever the rule names."""
-    named = [
-        group
-        for group in sorted(rule.excluded_groups)
-        if rules.group_name(group) not in rules.GIFT_CARD_GROUPS
-    ]
-    if not named:
-        return _("Gift cards earn no points")
-    return _("Gift cards and %(groups)s earn no points") % {"groups": ", ".join(named)}
-
-
-def terms(rule: EarningRule, currency: str) -> list[str]:
-    """Say the whole rule, sentence by sentence."""
-    return [
-        f"{sentence}."
-        for sentence in (
-            earning(rule, currency),
-            reward(rule, currency),
-            lifetime(rule),
-            exclusions(rule),
-            _("Returned goods take their points back"),
-        )
-    ]

@@ -19,6 +19,7 @@ class PortalConfig(AppConfig):
             merging,
             outlet,
             privacy,
+            programme_news,
             retention,
             texts,
         )
@@ -28,5 +29,6 @@ class PortalConfig(AppConfig):
         privacy.register_all()
         retention.register_all()
         keeping.register()
+        programme_news.register()
         merging.register_all()
         texts.register_all()

@@ -9,11 +9,17 @@ SIGNED_IN = "portal.signed_in"
 # Pressed, after a long silence, that they want to stay.
 KEPT = "portal.kept"
 
+# Opened their first page, the first time on a day; versions may give points for it.
+VISITED = "portal.visited"
+
 
 def register() -> None:
     """Register the kinds; called once, when the room is ready."""
     events.register_kind(SIGNED_IN, icon="login", describe=_signed_in)
     events.register_kind(KEPT, icon="heart-handshake", describe=_kept)
+    events.register_kind(
+        VISITED, icon="device-mobile", describe=_visited, for_member=False
+    )
 
 
 def _signed_in(event: Event) -> str:
@@ -25,3 +31,7 @@ def _signed_in(event: Event) -> str:
 
 def _kept(_event: Event) -> str:
     return _("Chose to keep the membership.")
+
+
+def _visited(_event: Event) -> str:
+    return _("Visited their own pages.")

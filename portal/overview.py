@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from common.money import display
 from members.models import Member
 from points import rules, words
+from points.programme.leaflet import in_short
 from points.rules import EarningRule
 from points.selectors import balance_of, find_rule, next_benefit, next_expiry
 
@@ -63,9 +64,16 @@ def overview_of(member: Member, *, now: datetime) -> Overview:
 
 
 def rule_sentences(member: Member, *, now: datetime) -> list[str]:
-    """Say the whole rule in force, or nothing while there is none."""
+    """Say the rules most worth knowing, or nothing while there are none."""
+    return in_short(member.programme, now=now)
+
+
+def worth_of_a_point(member: Member, *, now: datetime) -> str:
+    """Say what a point is worth, for pages that show points one by one."""
     rule = find_rule(programme_id=member.programme_id, at=now)
-    return words.terms(rule, member.programme.currency) if rule else []
+    if rule is None:
+        return ""
+    return f"{words.worth_of_a_point(rule, member.programme.currency)}."
 
 
 def _vouchers(count: int, worth: str) -> str:

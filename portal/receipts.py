@@ -11,7 +11,9 @@ from django.utils.translation import gettext
 from common.money import display, round_money
 from members.models import Member
 from points import words
+from points.rules import worth
 from points.selectors import value_of
+from purchases.explaining import Explanation, Missed, explain
 from purchases.models import Receipt, ReceiptLine
 from stores.models import Store
 
@@ -38,6 +40,8 @@ class SlipLine:
     points: int
     why: str
     discount: str
+    # By which rules it gave so much, where some are not the same for all goods.
+    because: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +63,11 @@ class Slip:
     taxes: list[Tax]
     total: str
     points: int
-    # The sentence of the rule by which it earned.
+    # What they are worth, with its sign.
+    worth: str
+    # The sentence of the rule by which it earned, and the rules that did not count.
     rule: str
+    missed: tuple[Missed, ...]
     # Other receipts that belong to it: the purchase of a return, returns of a purchase.
     originals: list[Row]
     returns: list[Row]
@@ -79,7 +86,9 @@ def find_receipt(member: Member, public_id: UUID) -> Receipt | None:
     """Return one of a member's receipts, or None for anybody else's."""
     return (
         Receipt.objects.filter(member=member, public_id=public_id)
-        .select_related("member", "store", "rule", "original__store")
+        .select_related(
+            "member", "store__programme", "rule", "original__store", "original__rule"
+        )
         .prefetch_related("lines")
         .first()
     )
@@ -100,6 +109,8 @@ def row_of(receipt: Receipt) -> Row:
 def slip_of(receipt: Receipt) -> Slip:
     """Return a receipt line by line."""
     lines = sorted(receipt.lines.all(), key=lambda line: line.number)
+    explained = explain(receipt)
+    points = receipt.points - receipt.reversed_points
     original = receipt.original
     # A return can come without the card and so belong to nobody.
     if original is not None and original.member_id != receipt.member_id:
@@ -113,17 +124,19 @@ def slip_of(receipt: Receipt) -> Slip:
         number=receipt.receipt_number,
         store=receipt.store.name,
         at=receipt.purchased_at,
-        lines=[_line(line, receipt) for line in lines],
+        lines=[_line(line, receipt, explained) for line in lines],
         taxes=_taxes(lines, receipt.currency),
         total=_money(receipt.total, receipt.currency, ore=True),
-        points=receipt.points - receipt.reversed_points,
+        points=points,
+        worth=_worth(points, receipt),
         rule=_rule(receipt),
+        missed=explained.missed,
         originals=[row_of(original)] if original else [],
         returns=[row_of(other) for other in returns],
     )
 
 
-def _line(line: ReceiptLine, receipt: Receipt) -> SlipLine:
+def _line(line: ReceiptLine, receipt: Receipt, explained: Explanation) -> SlipLine:
     is_return = line.kind == ReceiptLine.Kind.RETURN
     paid = -line.gross_paid if is_return else line.gross_paid
     return SlipLine(
@@ -133,6 +146,7 @@ def _line(line: ReceiptLine, receipt: Receipt) -> SlipLine:
         points=line.points,
         why=_why(line, receipt),
         discount=_discount(line, receipt.currency),
+        because=explained.lines.get(line.number, ""),
     )
 
 
@@ -205,6 +219,18 @@ def _rule(receipt: Receipt) -> str:
     if receipt.rule is None or not receipt.points:
         return ""
     return words.earning(value_of(receipt.rule), receipt.currency)
+
+
+def _worth(points: int, receipt: Receipt) -> str:
+    """Say what a receipt's points are worth in the programme's currency, by its rule.
+
+    A return without a rule of its own takes points by that of the purchase.
+    """
+    rule = receipt.rule or (receipt.original.rule if receipt.original else None)
+    if rule is None or not points:
+        return ""
+    programme = receipt.store.programme
+    return _money(worth(points, value_of(rule)), programme.currency)
 
 
 def _icon(receipt: Receipt) -> str:

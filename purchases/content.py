@@ -44,6 +44,8 @@ def content_hash(
             payments_text(receipt),
             taxes_text(receipt),
             escaped(receipt.original_unique_id),
+            # Only where there are any: receipts without have the hash they ever had.
+            *([json.dumps(receipt.vouchers)] if receipt.vouchers else ()),
         )
     )
     return hashlib.sha256(f"{header}\n{''.join(lines)}".encode()).digest()

@@ -1,9 +1,11 @@
 """What differs between a receipt that was recorded and one sent under its id."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from purchases import records
+from purchases.content import content_hash
 from purchases.models import Receipt, ReceiptLine
 from purchases.rules import LineIn, ReceiptIn
 
@@ -29,7 +31,18 @@ def differences(
     else:
         for line, other in zip(lines, sent.lines, strict=True):
             found += _line(line, other)
+    if not found and _only_vouchers(stored, sent):
+        found.append({"pointer": "/vouchers"})
     return found[:MOST]
+
+
+def _only_vouchers(stored: Receipt, sent: ReceiptIn) -> bool:
+    """Tell whether it was recorded without the vouchers that it names now."""
+    plain = replace(sent, vouchers=())
+    index = records.contact_index(sent.contact)
+    return bool(sent.vouchers) and (
+        content_hash(plain, index) == bytes(stored.content_hash)
+    )
 
 
 def _header(stored: Receipt, sent: ReceiptIn) -> list[dict[str, Any]]:

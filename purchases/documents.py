@@ -11,7 +11,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from rest_framework import serializers
 
 from common.documents import IDEMPOTENCY_KEY, problems
-from purchases.parsing import KEY_TYPES, LONGEST_SYSTEM, MOST_LINES
+from purchases.parsing import KEY_TYPES, LONGEST_SYSTEM, MOST_LINES, MOST_VOUCHERS
 from purchases.rules import LineKind, NoPoints
 
 
@@ -121,7 +121,13 @@ class ReceiptDocument(serializers.Serializer[Any]):
         max_length=40, help_text="The store's code in Stamkund."
     )
     tillId = serializers.CharField(max_length=40, required=False)
-    currency = serializers.CharField(max_length=3, help_text="The club's currency.")
+    currency = serializers.CharField(
+        max_length=3,
+        help_text=(
+            "The club's currency, or SEK, DKK, NOK or EUR: one that the programme "
+            "does not name earns nothing."
+        ),
+    )
     totalGrossPrice = _amount(
         help_text=(
             "The sum of the lines: RETURN lines count negative. Negative when more "
@@ -138,8 +144,17 @@ class ReceiptDocument(serializers.Serializer[Any]):
         required=False,
         help_text=(
             "The uniqueReceiptId of the purchase that the RETURN lines undo. Its "
-            "points are taken back by the rule of its own day, from the member who "
+            "points are taken back at the rates of its own day, from the member who "
             "bought. It may be sent before the purchase."
+        ),
+    )
+    vouchers = serializers.ListField(
+        child=serializers.CharField(max_length=40),
+        required=False,
+        help_text=(
+            f"The codes of the vouchers that it redeems, {MOST_VOUCHERS} at most. One "
+            "that cannot be used refuses the receipt as a whole, with the reason at "
+            "its place."
         ),
     )
 
@@ -160,16 +175,27 @@ class RecordedDocument(serializers.Serializer[Any]):
     isAnonymous = serializers.BooleanField()
     pointsEarned = serializers.IntegerField()
     pointsReversed = serializers.IntegerField(
-        help_text="Points that this receipt's returns took back."
+        help_text=(
+            "Points that this receipt's returns took back: fewer than the goods gave "
+            "when the programme lets members keep what they have used."
+        )
     )
     noPointsReason = serializers.ChoiceField(
         choices=[reason.value for reason in NoPoints], allow_null=True
     )
     pointsBalance = serializers.IntegerField(
-        allow_null=True, help_text="The member's points after this receipt."
+        allow_null=True,
+        help_text=(
+            "The member's points after this receipt, those that are not usable yet "
+            "included."
+        ),
     )
     pointsBalanceWorth = serializers.CharField(
-        allow_null=True, help_text="What they are worth in money, such as 42.50."
+        allow_null=True,
+        help_text=(
+            "What they are worth in the receipt's currency, such as 42.50; null where "
+            "the programme does not say."
+        ),
     )
     currency = serializers.CharField()
     lines = LinePointsDocument(many=True)

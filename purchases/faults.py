@@ -3,6 +3,8 @@
 from django.utils.translation import gettext_lazy as _
 
 from common.codes import register_fault, register_problem
+from offers.faults import CODES
+from offers.vouchers.words import WHY_NOT
 
 _FAULTS = {
     "not_a_list": _("Must be a JSON list."),
@@ -27,12 +29,13 @@ _FAULTS = {
     ),
     "too_many": _("Has too many entries."),
     "unknown_store": _("No store of the club has this id."),
-    "wrong_currency": _("Is not the club's currency."),
+    "wrong_currency": _("Must be the club's currency, or SEK, DKK, NOK or EUR."),
     "lines_do_not_sum": _("The lines do not add up to totalGrossPrice."),
     "payments_do_not_sum": _(
         "The payments do not add up to totalGrossPrice (0.50 is allowed for rounding)."
     ),
     "returns_itself": _("A receipt cannot return itself."),
+    "voucher_twice": _("The voucher is named twice."),
 }
 
 
@@ -51,3 +54,5 @@ def register() -> None:
     )
     for code, words in _FAULTS.items():
         register_fault(code, words)
+    for why, (code, _status) in CODES.items():
+        register_fault(code, WHY_NOT[why])

@@ -1,15 +1,18 @@
 """Load many receipts at once: the rows that `record_receipt` writes, by COPY.
 
 For imports and demo data. The same `rules.decide` runs for every receipt. What is usual
-(a purchase of which nothing has come back, by a member who owes nothing) is written in
-sets; everything else goes through `record_receipt` itself, in the order it came. A test
-loads receipts both ways and finds receipts, ledgers and timelines identical.
+(a purchase of which nothing has come back, by a member who owes nothing, whose points
+do not hang on who buys) is written in sets; everything else goes through
+`record_receipt` itself, in the order it came. A test loads receipts both ways and finds
+receipts, ledgers and timelines identical. Only who rises to a tier by them does so in
+the night.
 """
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,13 +21,24 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from common.apart import apart
 from common.copying import draw_ids, draw_public_ids
 from common.problems import Problem
+from offers.models import StampCard
 from points.bulk import Earnings
 from points.rules import EarningRule
+from points.terms import Goods, VoucherMode
 from purchases import records, rules
 from purchases.load_buyers import Buyers, buyer_of, find_buyers
-from purchases.load_rows import Prepared, Rows, RuleBook, Shop, prepare
+from purchases.load_rows import (
+    Outcome,
+    Prepared,
+    Rows,
+    RuleBook,
+    Shop,
+    is_personal,
+    outcome_of,
+    prepare,
+)
 from purchases.models import Receipt
-from purchases.rules import Buyer, Club, ReceiptIn, Verdict
+from purchases.rules import Buyer, Club, ReceiptIn
 from purchases.services.recording import Request, record_receipt
 from stores.models import Programme
 
@@ -61,6 +75,26 @@ SELECT e.starts_at, purchases_rule(e)::text FROM points_earningrule e
 WHERE e.programme_id = %s AND e.status = 'PUBLISHED' ORDER BY e.starts_at
 """
 _HELD = " FOR KEY SHARE OF e"
+_CHANNELS = "SELECT code, kind FROM stores_store WHERE programme_id = %s"
+_ARTICLES = """
+SELECT sku, category, brand FROM purchases_product WHERE programme_id = %s
+"""
+_HAS_OFFERS = "SELECT offers_follow_receipts(%s)"
+# Who never rose has the lowest tier of the ladder in force.
+_TIERS = """
+SELECT CASE WHEN EXISTS (
+        SELECT FROM points_tierperiod p WHERE p.member_id = u.member_id)
+    THEN points_tier_key(u.member_id, u.at) ELSE u.lowest END
+FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[])
+    WITH ORDINALITY AS u (member_id, at, lowest, place)
+ORDER BY u.place
+"""
+_OFFERS = """
+SELECT offers_after_receipt(
+    %s, r.member, r.receipt, NULL, r.store, r.at, %s, r.lines, '{}')
+FROM jsonb_to_recordset(%s::jsonb)
+    AS r (member bigint, receipt uuid, store bigint, at timestamptz, lines jsonb)
+"""
 _STORES = """
 SELECT code, id, name FROM stores_store WHERE programme_id = %s AND code = ANY(%s)
 ORDER BY id FOR KEY SHARE
@@ -71,6 +105,12 @@ _ANALYZE = (
     "ANALYZE (SKIP_LOCKED) purchases_receipt, purchases_receiptline, points_entry, "
     "points_lot, points_account, members_event, members_member"
 )
+
+# The answer to a receipt tells what is left after the voucher.
+_TURNED = """
+UPDATE purchases_receipt r SET balance_after = a.balance
+FROM points_account a WHERE a.member_id = r.member_id AND r.public_id = ANY(%s::uuid[])
+"""
 
 Progress = Callable[[int], None]
 
@@ -85,6 +125,14 @@ class Loaded:
     present: int = 0
     # Receipts that were not accepted, with the code of the reason.
     refused: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, other: "Loaded") -> None:
+        """Count what another load did too."""
+        self.given += other.given
+        self.recorded += other.recorded
+        self.lines += other.lines
+        self.present += other.present
+        self.refused += other.refused
 
 
 def load_receipts(
@@ -109,7 +157,12 @@ def load_receipts(
     )
     loaded = Loaded()
     book = _rule_book(club, _RULES)
-    for batch in apart(_batches(receipts, book)):
+    has_offers = _has_offers(club)
+    if has_offers or any(
+        rule is not None and rule.terms.asks_for_catalogue for rule in book.rules
+    ):
+        book = replace(book, articles=_articles(club), stamped=_stamped(club))
+    for batch in apart(_batches(receipts, club, book)):
         loaded = _commit(club, book, batch, source, now, loaded)
         if progress is not None:
             progress(sum(len(prepared.lines) for prepared in batch))
@@ -123,7 +176,28 @@ def _rule_book(club: Club, statement: str) -> RuleBook:
     rows = _rows(club, statement)
     starts = tuple(starts_at for starts_at, _rule in rows)
     found = tuple(records.rule_from(json.loads(rule)) for _at, rule in rows)
-    return RuleBook(starts, found)
+    return RuleBook(starts, found, channels=dict(_rows(club, _CHANNELS)))
+
+
+def _has_offers(club: Club) -> bool:
+    return bool(_rows(club, _HAS_OFFERS)[0][0])
+
+
+def _stamped(club: Club) -> tuple[Goods, ...]:
+    """Return what the club's stamp cards count; those that count visits, anything."""
+    cards = StampCard.objects.filter(programme_id=club.programme_id).exclude(
+        status=StampCard.Status.DRAFT
+    )
+    return tuple(
+        Goods(**{name: tuple(names) for name, names in card.goods.items()})
+        if card.counts == StampCard.Counts.ITEMS
+        else Goods()
+        for card in cards
+    )
+
+
+def _articles(club: Club) -> dict[str, tuple[str, str]]:
+    return {sku: (category, brand) for sku, category, brand in _rows(club, _ARTICLES)}
 
 
 def _rows(club: Club, statement: str, *values: list[str]) -> list[tuple[Any, ...]]:
@@ -132,15 +206,25 @@ def _rows(club: Club, statement: str, *values: list[str]) -> list[tuple[Any, ...
         return list(cursor.fetchall())
 
 
-def _batches(receipts: Iterable[ReceiptIn], book: RuleBook) -> Iterator[list[Prepared]]:
+def _batches(
+    receipts: Iterable[ReceiptIn], club: Club, book: RuleBook
+) -> Iterator[list[Prepared]]:
     batch: list[Prepared] = []
     for receipt in receipts:
-        batch.append(prepare(receipt, book))
+        batch.append(prepare(receipt, club, book))
         if len(batch) == BATCH:
             yield batch
             batch = []
     if batch:
         yield batch
+
+
+def _least_step(rule: EarningRule | None) -> int | None:
+    """Return how many points become a voucher by themselves; None where none do."""
+    if rule is None or rule.terms.vouchers.mode is not VoucherMode.AUTOMATIC:
+        return None
+    steps = [step.points for step in rule.terms.vouchers.steps]
+    return min(steps, default=rule.reward_points)
 
 
 def _commit(
@@ -188,9 +272,19 @@ class _Batch:
         self.now = now
         self.loaded = loaded
         self.shops: dict[str, Shop] = {}
-        self.book = _rule_book(club, _RULES + _HELD)
         # A rule that was published since the load began makes it decide again.
-        self.is_decided = self.book == book
+        current = _rule_book(club, _RULES + _HELD)
+        self.is_decided = current == book
+        self.book = (
+            book if self.is_decided else replace(current, articles=_articles(club))
+        )
+        # From how many points on a purchase makes a voucher by itself.
+        self.least_step = _least_step(self.book.at(now))
+        # Days are counted where a version has tiers: nobody else asks for them.
+        self.has_ladder = any(
+            rule is not None and rule.terms.ladder is not None
+            for rule in self.book.rules
+        )
 
     def record(self, batch: list[Prepared]) -> None:
         """Record them all."""
@@ -235,6 +329,8 @@ class _Batch:
         waiting: list[Prepared] = []
         seen: set[str] = set()
         touched: set[str | int] = set()
+        turning: set[str] = set()
+        ahead: Counter[int] = Counter()
         for prepared in batch:
             receipt = prepared.receipt
             unique_id = receipt.unique_receipt_id
@@ -256,39 +352,133 @@ class _Batch:
                 or receipt.store_code not in self.shops
                 or receipt.original_unique_id
                 or prepared.has_returns
-                or (buyer is not None and earnings.balance(buyer.id) < 0)
+                or receipt.vouchers
+                or (buyer is not None and self._is_personal(prepared))
+                or (buyer is not None and earnings.owes(buyer.id))
             ):
                 touched |= keys
                 unusual.append(prepared)
             else:
                 usual.append((prepared, buyer))
+                if buyer is not None and self._turns(prepared, buyer, earnings, ahead):
+                    # Points become a voucher: what the member bought next, after it.
+                    turning.add(unique_id)
+                    touched.add(buyer.id)
             seen.add(unique_id)
-        self._write(usual, earnings)
+        self._write(usual, earnings, turning)
         for prepared in unusual:
             self._record_one(prepared)
         return waiting
 
     def _write(
-        self, usual: list[tuple[Prepared, Buyer | None]], earnings: Earnings
+        self,
+        usual: list[tuple[Prepared, Buyer | None]],
+        earnings: Earnings,
+        turning: set[str],
     ) -> None:
         """Write usual purchases in sets."""
         rows = Rows(self.club, self.source, self.now, earnings)
+        tiers = self._tiers(usual)
         receipt_ids = draw_ids("purchases_receipt", len(usual))
         public_ids = iter(draw_public_ids(3 * len(usual)))
-        for receipt_id, (prepared, buyer) in zip(receipt_ids, usual, strict=True):
-            verdict, rule, member = self._decide(prepared, buyer)
+        followed: list[tuple[Prepared, int, str]] = []
+        for place, (prepared, buyer) in enumerate(usual):
+            outcome, member = self._decide(prepared, buyer)
+            ids = (next(public_ids), next(public_ids), next(public_ids))
             rows.add(
                 prepared,
-                verdict,
+                outcome,
                 member=member,
+                is_counted=self.has_ladder
+                and prepared.buys
+                and buyer is not None
+                and buyer.earns,
+                tier=tiers.get(place, ""),
                 shop=self.shops[prepared.receipt.store_code],
-                rule=rule,
-                receipt_id=receipt_id,
-                public_ids=(next(public_ids), next(public_ids), next(public_ids)),
+                receipt_id=receipt_ids[place],
+                public_ids=ids,
             )
+            if member is not None and (
+                prepared.stamps or prepared.receipt.unique_receipt_id in turning
+            ):
+                followed.append((prepared, member, ids[0]))
             self.loaded.recorded += 1
             self.loaded.lines += len(prepared.lines)
         rows.write()
+        self._tell_offers(followed, turning)
+
+    def _tiers(self, usual: list[tuple[Prepared, Buyer | None]]) -> dict[int, str]:
+        """Return the buyers' tiers by the receipt's place, where there is a ladder."""
+        asked = [
+            (place, buyer.id, prepared.receipt.purchased_at, ladder.tiers[0].key)
+            for place, (prepared, buyer) in enumerate(usual)
+            if buyer is not None
+            and buyer.status != "LEFT"
+            and (rule := self.book.at(prepared.receipt.purchased_at)) is not None
+            and (ladder := rule.terms.ladder) is not None
+            and ladder.tiers
+        ]
+        if not asked:
+            return {}
+        places, *values = map(list, zip(*asked, strict=True))
+        with connection.cursor() as cursor:
+            cursor.execute(_TIERS, values)
+            return dict(zip(places, (row[0] for row in cursor.fetchall()), strict=True))
+
+    def _turns(
+        self,
+        prepared: Prepared,
+        buyer: Buyer,
+        earnings: Earnings,
+        ahead: Counter[int],
+    ) -> bool:
+        """Tell whether a purchase may bring its member to a voucher; never too late."""
+        if self.least_step is None:
+            return False
+        ahead[buyer.id] += prepared.outcome.points
+        return (
+            not self.is_decided
+            or earnings.balance(buyer.id) + ahead[buyer.id] >= self.least_step
+        )
+
+    def _tell_offers(
+        self, followed: list[tuple[Prepared, int, str]], turning: set[str]
+    ) -> None:
+        """Let the offers see the receipts that may do something there, in order."""
+        told = [
+            {
+                "member": member,
+                "receipt": public_id,
+                "store": self.shops[prepared.receipt.store_code].id,
+                "at": prepared.receipt.purchased_at.isoformat(),
+                "lines": [
+                    records.offer_line(
+                        line, self.book.shelf(prepared.receipt.store_code)
+                    )
+                    for line in prepared.whole.lines
+                ],
+            }
+            for prepared, member, public_id in followed
+        ]
+        if not told:
+            return
+        turned = [
+            public_id
+            for prepared, _member, public_id in followed
+            if prepared.receipt.unique_receipt_id in turning
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _OFFERS, [self.club.programme_id, self.now, json.dumps(told)]
+            )
+            cursor.execute(_TURNED, [turned])
+
+    def _is_personal(self, prepared: Prepared) -> bool:
+        """Tell whether a receipt's points hang on its member, by the rule of now."""
+        if self.is_decided:
+            return prepared.is_personal
+        rule = self.book.at(prepared.receipt.purchased_at)
+        return rule is not None and is_personal(rule)
 
     def _record_one(self, prepared: Prepared) -> None:
         """Record an unusual receipt as the API does."""
@@ -315,13 +505,20 @@ class _Batch:
 
     def _decide(
         self, prepared: Prepared, buyer: Buyer | None
-    ) -> tuple[Verdict, EarningRule | None, int | None]:
-        """Return the verdict, the rule it follows, and whose the receipt is."""
+    ) -> tuple[Outcome, int | None]:
+        """Return what is written of the verdict, and whose the receipt is."""
         if self.is_decided and buyer is not None and buyer.earns:
-            return prepared.verdict, prepared.rule, buyer.id
-        rule = self.book.at(prepared.receipt.purchased_at)
-        verdict = rules.decide(prepared.whole, buyer=buyer, rule=rule, original=None)
-        return verdict, rule, verdict.member_id
+            return prepared.outcome, buyer.id
+        receipt = prepared.whole
+        rule = self.book.at(receipt.purchased_at)
+        verdict = rules.decide(
+            receipt,
+            club=self.club,
+            buyer=buyer,
+            rule=rule,
+            shelf=self.book.shelf(receipt.store_code),
+        )
+        return outcome_of(verdict, rule), verdict.member_id
 
     # READING
 

@@ -1,12 +1,17 @@
 """Receipts, as tills report them. Written by the SQL function `purchases_record`."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from common.ids import uuid7
 from members.models import Member
 from points.models import EarningRule
+from purchases.replay.models import (  # noqa: F401 - so that Django finds them
+    Replay,
+    ReplayPart,
+)
 from stores.models import Programme, Store
 
 
@@ -56,6 +61,10 @@ class Receipt(models.Model):
         MEMBER_LEFT = "member_left", _("The member has left the club")
         MEMBER_BLOCKED = "member_blocked", _("The member is blocked")
         NO_RULE = "no_rule", _("No earning rule was in force")
+        OTHER_CURRENCY = (
+            "other_currency",
+            _("Purchases in this currency earn no points"),
+        )
         NOTHING_EARNS = "nothing_earns", _("Nothing on the receipt earns points")
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
@@ -102,6 +111,16 @@ class Receipt(models.Model):
     points = models.IntegerField(default=0)
     returned_eligible = models.DecimalField(max_digits=12, decimal_places=2, default=0)
     returned_points = models.IntegerField(default=0)
+    # The same before rounding: each line's money by its own rate. What was earned in
+    # all, and how much of it has come back; see decision 0014.
+    exact = models.DecimalField(
+        max_digits=18, decimal_places=6, default=0, db_default=0
+    )
+    returned_exact = models.DecimalField(
+        max_digits=18, decimal_places=6, default=0, db_default=0
+    )
+    # The member's tier when it was recorded; empty without a ladder.
+    tier = models.CharField(max_length=40, blank=True, db_default="")
     # Why it gave nothing when it was recorded; empty when it gave points.
     no_points_reason = models.CharField(
         max_length=16, choices=NoPoints.choices, blank=True, db_default=""
@@ -209,6 +228,13 @@ class ReceiptLine(models.Model):
     is_eligible = models.BooleanField()
     # The line's share of the receipt's points; the shares add up to them.
     points = models.IntegerField(default=0)
+    # How many points a unit of the line's money gave, multipliers included; zero when
+    # the line earns nothing. A return of it takes points back at this rate.
+    rate = models.DecimalField(max_digits=12, decimal_places=6, default=0, db_default=0)
+    # The keys of the multipliers that made the rate: its reasons.
+    multipliers = ArrayField(
+        models.CharField(max_length=40), default=list, db_default=Value([])
+    )
     original_number = models.PositiveSmallIntegerField(null=True)
 
     class Meta:

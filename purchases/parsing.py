@@ -31,8 +31,9 @@ from purchases.rules import (
 MOST_LINES = 1000
 LONGEST_SYSTEM = 32
 MOST_PARTS = 100  # payments, taxes, discounts of a line
+MOST_VOUCHERS = 20
 MOST_FAULTS = 100
-# Cash is rounded to whole kronor in Sweden, to half ones in Denmark.
+# Cash is rounded to whole kronor in Sweden and Norway, to half ones in Denmark.
 ROUNDING = Decimal("0.50")
 # A till's clock may be a little ahead of ours.
 CLOCK_SLACK = timedelta(minutes=10)
@@ -184,6 +185,7 @@ def _receipt(
         taxes=_taxes(reader, body),
         lines=_lines(reader, body),
         original_unique_id=_original(reader, body),
+        vouchers=_vouchers(reader, body),
     )
     if not reader.faults:
         _check_sums(reader, receipt, club)
@@ -192,7 +194,7 @@ def _receipt(
 
 def _check_sums(reader: _Reader, receipt: ReceiptIn, club: Club) -> None:
     """Check what only shows when the receipt is seen as a whole."""
-    if receipt.currency != club.currency:
+    if receipt.currency not in rules.CURRENCIES | {club.currency}:
         reader.fault("/currency", "wrong_currency")
     gives_back = any(line.kind is not LineKind.PURCHASE for line in receipt.lines)
     if receipt.total < 0 and not gives_back:
@@ -387,6 +389,28 @@ def _payments(reader: _Reader, body: dict[str, Any]) -> tuple[PaymentIn, ...]:
         )
         for at, part in parts
     )
+
+
+def _vouchers(reader: _Reader, body: dict[str, Any]) -> tuple[str, ...]:
+    """Read the codes of the vouchers that the receipt redeems, as they were sent."""
+    codes = body.get("vouchers")
+    if codes is None:
+        return ()
+    if not isinstance(codes, list):
+        reader.fault("/vouchers", "not_a_list")
+        return ()
+    if len(codes) > MOST_VOUCHERS:
+        reader.fault("/vouchers", "too_many")
+        return ()
+    found: list[str] = []
+    for place, code in enumerate(codes):
+        named = {str(place): code}
+        said = reader.text(named, str(place), "/vouchers", 40, needed=True)
+        if said in found:
+            reader.fault(f"/vouchers/{place}", "voucher_twice")
+        elif said:
+            found.append(said)
+    return tuple(found)
 
 
 def _taxes(reader: _Reader, body: dict[str, Any]) -> tuple[TaxIn, ...]:

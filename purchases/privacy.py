@@ -81,6 +81,7 @@ def register_all() -> None:
     register(
         Receipt,
         {
+            **each(_POINTS, "exact", "returned_exact", "tier"),
             **each(_TIE, "member"),
             **each(_KEY, "id", "public_id", "programme", "rule", "original"),
             **each(_KEY, "content_hash", "source", "recorded_at", "claimed_at"),
@@ -97,6 +98,7 @@ def register_all() -> None:
     register(
         ReceiptLine,
         {
+            **each(_POINTS, "rate", "multipliers"),
             **each(_TIE, "member"),
             **each(_KEY, "id", "receipt", "original_number"),
             **each(_PURCHASE, "number", "kind", "sku", "article_number"),

@@ -1,24 +1,34 @@
 """A receipt as rows: what the functions of the database take and give."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from common import blind
 from common.ids import uuid7
+from common.periods import local_day
+from points import reading
 from points import rules as points_rules
+from points.programme import engine
 from points.rules import EarningRule
 from purchases import kinds
 from purchases.content import content_hash
 from purchases.rules import (
+    Back,
+    Bought,
+    Buyer,
     Club,
     ContactIn,
     ContactKind,
+    Count,
+    LineIn,
     LineKind,
     NoPoints,
     Original,
     ReceiptIn,
+    Shelf,
     Verdict,
 )
 
@@ -35,6 +45,8 @@ def rule_from(stored: Mapping[str, Any] | None) -> EarningRule | None:
         expires_after_months=stored["expires_after_months"],
         point_value=Decimal(stored["point_value"]),
         reward_points=stored["reward_points"],
+        # A text and not an object: the few there are have been read before.
+        terms=reading.load_text(stored["terms"]),
     )
 
 
@@ -42,18 +54,76 @@ def original_from(stored: Mapping[str, Any] | None) -> Original | None:
     """Return the purchase of a return in a context's JSON."""
     if stored is None:
         return None
+    rule = rule_from(stored["rule"])
+    eligible = Decimal(stored["eligible"])
     return Original(
         id=stored["id"],
+        public_id=stored["public_id"],
         member_id=stored["member_id"],
         member_status=stored["member_status"] or "",
-        rule=rule_from(stored["rule"]),
+        rule=rule,
         entry_id=stored["entry_id"],
-        eligible=Decimal(stored["eligible"]),
+        currency=stored["currency"],
+        purchased_at=datetime.fromisoformat(stored["purchased_at"]),
+        eligible=eligible,
+        exact=Decimal(stored["exact"]),
         points=stored["points"],
         returned_eligible=Decimal(stored["returned_eligible"]),
+        returned_exact=Decimal(stored["returned_exact"]),
         returned_points=stored["returned_points"],
         expired=stored["expired"],
-        lines_without_points=frozenset(stored["lines_without_points"]),
+        # Of a member who could not earn, nothing counts.
+        lines=tuple(
+            _bought(line, rule if eligible else None) for line in stored["lines"]
+        ),
+        came_back=came_back_from(stored["came_back"]),
+        returns=stored["returns"],
+        is_counted=stored["is_counted"],
+    )
+
+
+def came_back_from(stored: Iterable[Mapping[str, Any]]) -> tuple[Back, ...]:
+    """Return what has come back of a purchase, in a context's JSON."""
+    return tuple(
+        Back(
+            original_number=line["original_number"],
+            sku=line["sku"],
+            quantity=Decimal(line["quantity"]),
+            paid=None if line["paid"] is None else Decimal(line["paid"]),
+        )
+        for line in stored
+    )
+
+
+def shelf_from(channel: str | None, articles: str | None) -> Shelf:
+    """Return the store's channel and the articles that the context looked up."""
+    found = json.loads(articles) if articles else {}
+    return Shelf(
+        channel or "SHOP",
+        {sku: (category, brand) for sku, (category, brand) in found.items()},
+    )
+
+
+def _bought(line: Mapping[str, Any], rule: EarningRule | None) -> Bought:
+    paid = Decimal(line["paid"])
+    amount = Decimal(0)
+    if line["is_eligible"] and rule is not None:
+        amount = engine.amount_of(
+            engine.Line(
+                paid=paid,
+                tax=Decimal(line["tax"]),
+                discount=Decimal(line["discount"]),
+                tax_percent=Decimal(line["tax_percent"]),
+            ),
+            rule.terms,
+        )
+    return Bought(
+        number=line["number"],
+        sku=line["sku"],
+        paid=paid,
+        quantity=Decimal(line["quantity"]),
+        amount=amount,
+        rate=Decimal(line["rate"]),
     )
 
 
@@ -101,12 +171,14 @@ def lines_of(receipt: ReceiptIn, verdict: Verdict) -> list[dict[str, Any]]:
                 for discount in line.discounts
             ],
             "awards_bonus": line.awards_bonus,
-            "is_eligible": is_eligible,
+            "is_eligible": earned.is_eligible,
             "points": points,
+            "rate": str(earned.rate),
+            "multipliers": earned.multipliers,
             "original_number": line.original_number,
         }
-        for line, is_eligible, points in zip(
-            receipt.lines, verdict.is_eligible, verdict.line_points, strict=True
+        for line, earned, points in zip(
+            receipt.lines, verdict.lines, verdict.line_points, strict=True
         )
     ]
 
@@ -118,6 +190,7 @@ def receipt_row(
     club: Club,
     store_id: int,
     original: Original | None,
+    tier: str | None,
     source: str,
     now: datetime,
 ) -> dict[str, Any]:
@@ -148,6 +221,9 @@ def receipt_row(
         "points": verdict.points,
         "returned_eligible": "0",
         "returned_points": 0,
+        "exact": str(verdict.exact),
+        "returned_exact": "0",
+        "tier": tier or "",
         "no_points_reason": verdict.reason.value if verdict.reason else "",
         "original_id": original.id if original else None,
         "original_unique_id": receipt.original_unique_id,
@@ -164,6 +240,7 @@ def points_facts(
     verdict: Verdict,
     *,
     club: Club,
+    buyer: Buyer | None,
     rule: EarningRule | None,
     original: Original | None,
     has_early_returns: bool,
@@ -174,28 +251,88 @@ def points_facts(
         "has_early_returns": has_early_returns,
         "is_same": False,
         "events": events_of(receipt, verdict, original, store_name),
+        "counts": counts_of(verdict.counts, club),
     }
     if verdict.points and rule is not None:
-        expires_at = points_rules.expires_at(receipt.purchased_at, rule, club.zone)
+        at = receipt.purchased_at
+        expires_at = points_rules.expires_at(at, rule, club.zone)
         facts["earn_id"] = str(uuid7())
         facts["expires_at"] = expires_at.isoformat() if expires_at else None
+        facts["active_from"] = points_rules.active_from(at, rule, club.zone).isoformat()
+        facts["is_first"] = bool(buyer and buyer.is_first)
+        idle = points_rules.idle_months(rule)
+        if idle is not None:
+            facts |= {"idle_months": idle, "zone": club.zone.key}
     if verdict.reversal is not None:
         facts["reverse_id"] = str(uuid7())
         facts["reverse_member"] = verdict.reversal.member_id
         facts["reverse_rule"] = verdict.reversal.rule_id
         facts["reverse_entry"] = verdict.reversal.entry_id
+        facts["reverse_policy"] = verdict.reversal.policy.value
     if original is not None:
-        taken = verdict.reversal.points if verdict.reversal else 0
-        after = verdict.original_returned
+        asked = verdict.reversal.points if verdict.reversal else 0
+        eligible, exact = verdict.returned_eligible, verdict.returned_exact
         facts["original_points"] = original.points
         facts["original_expired"] = original.expired
+        facts["original_returns"] = original.returns
         facts["original_points_before"] = original.returned_points
-        facts["original_points_after"] = original.returned_points + taken
+        facts["original_points_after"] = original.returned_points + asked
         facts["original_eligible_before"] = str(original.returned_eligible)
         facts["original_eligible_after"] = str(
-            original.returned_eligible if after is None else after
+            original.returned_eligible if eligible is None else eligible
+        )
+        facts["original_exact_after"] = str(
+            original.returned_exact if exact is None else exact
         )
     return facts
+
+
+def counts_of(counts: Iterable[Count], club: Club) -> list[dict[str, Any]]:
+    """Return what days of members gain or lose, by the programme's calendar."""
+    return [
+        {
+            "member": count.member_id,
+            "day": local_day(count.at, club.zone).isoformat(),
+            "spend": str(count.spend),
+            "visits": count.visits,
+            "points": count.points,
+        }
+        for count in counts
+    ]
+
+
+def offers_of(
+    receipt: ReceiptIn, *, original: Original | None, shelf: Shelf
+) -> dict[str, Any]:
+    """Return what the offers look at: the lines, names as they are compared."""
+    return {
+        "original": original.public_id if original else None,
+        "vouchers": receipt.vouchers,
+        # What comes back of a purchase that is on its way is told when it is here.
+        "lines": [
+            offer_line(line, shelf)
+            for line in receipt.lines
+            if original
+            or not receipt.original_unique_id
+            or line.kind is not LineKind.RETURN
+        ],
+    }
+
+
+def offer_line(line: LineIn, shelf: Shelf) -> dict[str, Any]:
+    """Return a line as the offers look at it."""
+    category, brand = shelf.articles.get(line.sku, ("", ""))
+    return {
+        "number": line.number,
+        "kind": line.kind.value,
+        "sku": line.sku,
+        "group": points_rules.group_name(line.article_group),
+        "category": points_rules.group_name(category),
+        "brand": points_rules.group_name(brand),
+        "quantity": str(line.quantity),
+        "amount": str(line.gross_paid),
+        "original_number": line.original_number,
+    }
 
 
 def events_of(
@@ -204,17 +341,21 @@ def events_of(
     original: Original | None,
     store_name: str,
 ) -> list[dict[str, Any]]:
-    """Return the events that a receipt writes on its members' timelines."""
-    taken = verdict.reversal.points if verdict.reversal else 0
-    taken_from = verdict.reversal.member_id if verdict.reversal else None
-    events = []
+    """Return the events that a receipt writes on its members' timelines.
+
+    `takes` names what of an event the ledger fills in: the points it really took.
+    """
+    asked = verdict.reversal.points if verdict.reversal else 0
+    asked_from = verdict.reversal.member_id if verdict.reversal else None
+    is_theirs = asked_from is not None and asked_from == verdict.member_id
+    events: list[dict[str, Any]] = []
     if verdict.member_id is not None:
         sells = any(line.kind is not LineKind.RETURN for line in receipt.lines)
         data = {
             "total": str(receipt.total),
             "currency": receipt.currency,
             "points": verdict.points,
-            "reversed": taken if taken_from == verdict.member_id else 0,
+            "reversed": asked if is_theirs else 0,
             "store_name": store_name,
         }
         events.append(
@@ -223,20 +364,22 @@ def events_of(
                 "member": verdict.member_id,
                 "kind": kinds.ACCEPTED if sells else kinds.RETURNED,
                 "data": data,
+                "takes": "reversed" if is_theirs else None,
             }
         )
     if (
-        taken_from is not None
-        and taken_from != verdict.member_id
+        asked_from is not None
+        and not is_theirs
         and original is not None
         and original.member_status != "ERASED"
     ):
         events.append(
             {
                 "id": str(uuid7()),
-                "member": taken_from,
+                "member": asked_from,
                 "kind": "points.reversed",
-                "data": {"points": taken},
+                "data": {"points": asked},
+                "takes": "points",
             }
         )
     return events

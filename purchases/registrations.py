@@ -6,7 +6,16 @@ from consent.services import register_receipts
 from members import panels, silence
 from members.panels import Column
 from points.books import liability
-from purchases import comparison, customers, faults, kinds, merging
+from points.programme import goods, naming
+from purchases import (
+    catalogue,
+    comparison,
+    customers,
+    faults,
+    kinds,
+    merging,
+    proof,
+)
 from purchases.selectors import earning_sales
 
 
@@ -19,6 +28,9 @@ def register() -> None:
     register_receipts(customers.when_bought)
     silence.register_sign_of_life(customers.has_bought_since)
     liability.register_sales(earning_sales)
+    proof.register()
+    goods.register(catalogue.Catalogue())
+    naming.register_articles(catalogue.names_of)
     panels.register(
         title=_("Purchases"),
         url_name="purchases:member-panel",

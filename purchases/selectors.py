@@ -14,7 +14,11 @@ from stores.models import Programme
 
 @dataclass(frozen=True, slots=True)
 class Purchases:
-    """What a member has bought in all, less what came back."""
+    """What a member has bought in all, less what came back.
+
+    `amount` is of the receipts in the programme's own currency; others would not add
+    up with it.
+    """
 
     receipts: int
     amount: Decimal
@@ -38,7 +42,7 @@ def summarize_purchases(member: Member) -> Purchases:
     """Return how many receipts a member has, their sum, and when the last one was."""
     found = Receipt.objects.filter(member=member).aggregate(
         receipts=Count("pk", filter=Q(total__gt=0)),
-        amount=Sum("total"),
+        amount=Sum("total", filter=Q(currency=member.programme.currency)),
         last_at=Max("purchased_at"),
     )
     return Purchases(
@@ -52,17 +56,20 @@ def summarize_purchases(member: Member) -> Purchases:
 def earning_sales(programme: Programme, until: datetime) -> dict[date, Decimal]:
     """Return what the goods cost that earned points, by month, less what came back.
 
-    By the month of the purchase in the programme's zone; purchases and returns of
-    before `until`, so that a past date gives the same sums whenever it is asked for.
+    In the programme's own currency, by the month of the purchase in its zone; purchases
+    and returns of before `until`, so that a past date gives the same sums whenever it
+    is asked for.
     """
     sold = Receipt.objects.filter(
         programme=programme,
+        currency=programme.currency,
         purchased_at__lt=until,
         member__isnull=False,
         eligible__gt=0,
     )
     returned = Receipt.objects.filter(
         programme=programme,
+        original__currency=programme.currency,
         purchased_at__lt=until,
         original__member__isnull=False,
         return_eligible__gt=0,

@@ -27,3 +27,4 @@ class Scope(models.TextChoices):
     MEMBERS_READ = "members:read", _("Look up members")
     MEMBERS_WRITE = "members:write", _("Register members")
     POINTS_WRITE = "points:write", _("Adjust points")
+    EVENTS_WRITE = "events:write", _("Send events of members")

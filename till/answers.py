@@ -33,6 +33,12 @@ class Outcome(StrEnum):
     TOO_SOON = "too_soon"
     TOO_MANY = "too_many"
     SMS_REFUSED = "sms_refused"
+    # Making something good: why, how much, a manager's yes, and done.
+    GOODWILL_REASONS = "goodwill_reasons"
+    GOODWILL_AMOUNTS = "goodwill_amounts"
+    GOODWILL_APPROVAL = "goodwill_approval"
+    GOODWILL_DONE = "goodwill_done"
+    GOODWILL_REFUSED = "goodwill_refused"
 
 
 @dataclass(frozen=True, slots=True)

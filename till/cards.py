@@ -8,8 +8,12 @@ from django.utils.translation import ngettext
 from common.money import display
 from members import cards, phones
 from members.models import Member
+from offers.stamps.selectors import Progress, cards_of
+from offers.vouchers import selectors as vouchers
+from offers.vouchers import words as voucher_words
 from points import words
 from points.selectors import NextBenefit, balance_of, next_benefit
+from points.tiers.selectors import TierView, tier_of
 from purchases.models import Receipt
 
 SHOWN_VISITS = 3
@@ -21,6 +25,15 @@ class Visit:
 
     at: datetime
     store: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsableVoucher:
+    """A voucher that this purchase may use, as its receipt will be judged."""
+
+    title: str
+    code: str
+    last_day: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +56,11 @@ class MemberCard:
     # Points cannot be used before, because a contact detail was changed.
     held_until: datetime | None
     visits: tuple[Visit, ...]
+    # To use now, the first to end first; and how far the stamp cards are.
+    vouchers: tuple[UsableVoucher, ...]
+    stamp_cards: tuple[Progress, ...]
+    # None where the club has no tiers.
+    tier: TierView | None
 
 
 def card_of(member: Member, *, now: datetime) -> MemberCard:
@@ -65,7 +83,21 @@ def card_of(member: Member, *, now: datetime) -> MemberCard:
         usable=_usable(benefit) if benefit else "",
         held_until=held if held and held > now else None,
         visits=tuple(_last_visits(member)),
+        vouchers=tuple(_vouchers(member, now)),
+        stamp_cards=tuple(cards_of(member, now=now)),
+        tier=tier_of(member, now),
     )
+
+
+def _vouchers(member: Member, now: datetime) -> list[UsableVoucher]:
+    return [
+        UsableVoucher(
+            title=voucher_words.title(each),
+            code=voucher_words.code(each),
+            last_day=voucher_words.last_day(each, member.programme.zone),
+        )
+        for each in vouchers.usable_now(member, now=now)
+    ]
 
 
 def _usable(benefit: NextBenefit) -> str:

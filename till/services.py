@@ -34,6 +34,17 @@ def identify_staff(
         PinRefused: it is not theirs.
         LimitReached: too many wrong ones on this device or for this person.
     """
+    prove_pin(device=device, staff=staff, pin=pin, now=now)
+    _record(device, staff, actions.SIGNED_IN, now)
+
+
+def prove_pin(*, device: TillDevice, staff: Staff, pin: str, now: datetime) -> None:
+    """Check a person's PIN on a device without signing them in.
+
+    Raises:
+        PinRefused: it is not theirs.
+        LimitReached: too many wrong ones on this device or for this person.
+    """
     tries = [
         (limits.PINS_PER_DEVICE, str(device.public_id)),
         (limits.PINS_PER_PERSON, str(staff.public_id)),
@@ -51,7 +62,6 @@ def identify_staff(
         )
         raise PinRefused
     buckets.give_back(tries)
-    _record(device, staff, actions.SIGNED_IN, now)
 
 
 def sign_out_staff(*, device: TillDevice, staff: Staff, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from till.views import device, staff, till
+from till.views import device, explaining, goodwill, staff, till
 
 app_name = "till"
 
@@ -14,6 +14,18 @@ urlpatterns = [
     path("prove/", till.prove, name="prove"),
     path("name/", till.name, name="name"),
     path("choose/", till.choose, name="choose"),
+    path("goodwill/<uuid:public_id>/", goodwill.reasons, name="goodwill"),
+    path(
+        "goodwill/<uuid:public_id>/<slug:reason>/",
+        goodwill.amounts,
+        name="goodwill-amounts",
+    ),
+    path(
+        "goodwill/<uuid:public_id>/<slug:reason>/approve/",
+        goodwill.approve,
+        name="goodwill-approve",
+    ),
+    path("how-it-works/", explaining.how_it_works, name="how-it-works"),
     path("enrol/", device.enrol, name="enrol"),
     path("staff/", staff.staff, name="staff"),
     path("staff/<uuid:public_id>/", staff.pin, name="pin"),

@@ -13,6 +13,7 @@ from members.models import Member
 from members.selectors import find_by_email, find_by_phone
 from messaging.models import Message
 from messaging.services import SmsRefused, queue_message
+from points.actions.referrals import refer
 from stores.models import Programme, Store
 
 
@@ -24,6 +25,7 @@ def begin_on_the_web(
     store: Store | None = None,
     placement: str = "",
     is_poster: bool = False,
+    friend: str = "",
     language: str,
     address_block: str,
     now: datetime,
@@ -31,7 +33,8 @@ def begin_on_the_web(
     """Send whoever has this number (E.164) or address what they need; tell nothing.
 
     A stranger, somebody who has not finished and somebody who left get the link; a
-    member gets a hint to sign in.
+    member gets a hint to sign in. `friend` is the code of a member's own link: only a
+    stranger counts as invited.
 
     Raises:
         LimitReached: too many for this number, its neighbours, the caller or the club.
@@ -56,6 +59,8 @@ def begin_on_the_web(
             language=language,
             now=now,
         )
+        if friend and registered.is_new:
+            refer(code=friend, invited=registered.member, now=now)
         if registered.member.status == Member.Status.ACTIVE:
             _tell_member(programme, phone, email, now)
 

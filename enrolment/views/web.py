@@ -29,7 +29,8 @@ def start(request: HttpRequest) -> HttpResponse:
 def begin(request: HttpRequest, store: Store | None) -> HttpResponse:
     """Ask for a mobile number and send the link; the answer is the same for everybody.
 
-    `?via=` says where the page was linked or hung; `?poster` that it is a poster.
+    `?via=` says where the page was linked or hung; `?poster` that it is a poster;
+    `?friend=` whose own link it is.
     """
     use_zone(request)
     programme = programme_of(request)
@@ -53,6 +54,7 @@ def begin(request: HttpRequest, store: Store | None) -> HttpResponse:
                 store=store,
                 placement=request.GET.get("via", ""),
                 is_poster="poster" in request.GET,
+                friend=request.GET.get("friend", "")[:20].replace("\x00", ""),
                 language=language,
                 address_block=address_block(request),
                 now=now,

@@ -12,9 +12,10 @@ from django.db.models import QuerySet
 from common.copying import copy_rows, escaped
 from common.periods import local_day, start_of_day
 from consent import texts
-from loyalty.demo import goods
+from loyalty.demo import benefits, goods
 from members import events
 from messaging import notices
+from points import reading
 from points.models import EarningRule
 from purchases.models import Product
 from purchases.services import claiming
@@ -97,6 +98,12 @@ def find() -> Programme | None:
         .first()
     )
     return entry.programme if entry else None
+
+
+def benefits_of(programme: Programme) -> benefits.Benefits:
+    """Return what sets this demo club's benefits apart."""
+    look = next(look for look in LOOKS.values() if look.name == programme.name)
+    return benefits.BY_SIZE[look.size]
 
 
 def unfinished_size(programme: Programme) -> str | None:
@@ -199,6 +206,8 @@ def _create(look: Look, now: datetime) -> Programme:
         expires_after_months=EXPIRES_AFTER_MONTHS,
         point_value=POINT_VALUE,
         reward_points=REWARD_POINTS,
+        terms=reading.dump(benefits.terms_of(benefits.BY_SIZE[look.size])),
+        published_at=since,
     )
     return programme
 

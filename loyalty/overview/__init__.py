@@ -103,7 +103,12 @@ def summarize(
     members = within(
         Member.objects.filter(programme=programme), "registered_store", store_ids
     )
-    receipts = within(Receipt.objects.filter(programme=programme), "store", store_ids)
+    # Of the programme's own currency, the one that the figures are shown in.
+    receipts = within(
+        Receipt.objects.filter(programme=programme, currency=programme.currency),
+        "store",
+        store_ids,
+    )
     people = count_people(members, now)
     joined = joined_in(members, span)
     turnover = turnover_of(receipts, span)

@@ -151,7 +151,10 @@ def outstanding(programme: Programme, store_ids: frozenset[int] | None) -> int:
         store_ids,
     )
     total: int = accounts.aggregate(
-        points=Coalesce(Sum(Greatest(F("balance"), Value(0))), Value(0))
+        points=Coalesce(
+            Sum(Greatest(F("balance") - F("pending") - F("reserved"), Value(0))),
+            Value(0),
+        )
     )["points"]
     return total
 

@@ -15,9 +15,11 @@ from common.codes import fault_words
 from common.idempotency import Answer, key_of, once
 from common.problems import Fault, Problem, invalid
 from members.models import Member
-from points import documents, kinds, rules, selectors
+from points import documents, kinds, rules, selectors, worth
 from points.models import Entry
+from points.rules import EarningRule
 from points.services import InsufficientPoints, post
+from points.tiers.answers import tier_answer
 from stores import audit
 from stores.authentication import Caller
 
@@ -49,9 +51,11 @@ class MemberSummary(ApiView):
                 "at": at.isoformat(),
                 "available": held.available,
                 "pending": held.pending,
+                "reserved": held.reserved,
                 "owed": held.owed,
                 "worth": str(rules.worth(held.available, rule)) if rule else "0.00",
                 "currency": caller.currency,
+                "pointWorth": _point_worth(rule),
                 "pointsToNextVoucher": benefit.missing if benefit else None,
                 "nextExpiry": {
                     "points": expiring.points,
@@ -59,6 +63,7 @@ class MemberSummary(ApiView):
                 }
                 if expiring
                 else None,
+                "tier": tier_answer(member, at),
             }
         )
 
@@ -141,6 +146,14 @@ class Adjustments(ApiView):
         return response
 
 
+def _point_worth(rule: EarningRule | None) -> dict[str, str] | None:
+    """Return what a point is worth by the vouchers: equal unless they differ."""
+    if rule is None:
+        return None
+    value = worth.of(rule)
+    return {"least": str(value.least), "most": str(value.most)}
+
+
 def _member(caller: Caller, public_id: UUID) -> Member:
     """Return the member with an id, or the one it was merged into.
 
@@ -212,6 +225,7 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "id": str(entry.public_id),
         "kind": entry.kind,
         "points": entry.points,
+        "moved": entry.moved,
         "balanceAfter": entry.balance_after,
         "at": entry.at.isoformat(),
         "bookedAt": entry.posted_at.isoformat(),
@@ -221,6 +235,7 @@ def _entry(entry: Entry) -> dict[str, Any]:
         if entry.source_id
         else None,
         "left": lot.remaining if lot else None,
+        "activeFrom": lot.active_from.isoformat() if lot else None,
         "expiresAt": lot.expires_at.isoformat() if lot and lot.expires_at else None,
     }
 

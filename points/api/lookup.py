@@ -26,12 +26,8 @@ _OERE = Decimal("0.01")
 # One of the unique indexes answers; which one is put in before the statement is sent.
 _FIND = """
 SELECT m.public_id::text, m.status, m.first_name,
-    COALESCE(a.balance, 0) - COALESCE((
-        SELECT sum(l.remaining) FROM points_lot l
-        WHERE l.member_id = m.id AND l.remaining > 0 AND l.expires_at <= %s), 0),
-    r.point_value
+    (points_parts(m.id, %s)).usable, r.point_value
 FROM members_member m
-LEFT JOIN points_account a ON a.member_id = m.id
 LEFT JOIN LATERAL (
     SELECT e.point_value FROM points_earningrule e
     WHERE e.programme_id = m.programme_id AND e.status = 'PUBLISHED'

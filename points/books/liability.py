@@ -29,7 +29,7 @@ _COHORTS = """
 WITH uses AS (
     SELECT u.lot_id,
         sum(u.points) AS points,
-        sum(u.points) FILTER (WHERE e.kind = 'SPEND') AS used,
+        sum(u.points) FILTER (WHERE e.kind IN ('SPEND', 'RESTORE')) AS used,
         sum(u.points) FILTER (WHERE e.kind = 'EXPIRE') AS expired,
         sum(u.points) FILTER (WHERE e.kind IN ('REVERSE', 'ADJUST')) AS taken_back
     FROM points_lotuse u JOIN points_entry e ON e.id = u.entry_id

@@ -1,15 +1,49 @@
 """The tables of this room."""
 
+from points.models.actions import (
+    ActionAward,
+    CustomEvent,
+    Referral,
+    ReferralCode,
+)
+from points.models.activity import Activity
 from points.models.books import BreakageAssumption, ClosedMonth, ProofRun
-from points.models.ledger import Account, EarningRule, Entry, Lot, LotUse
+from points.models.goodwill import (
+    GoodwillAllowance,
+    GoodwillGrant,
+    GoodwillReason,
+    GoodwillUse,
+)
+from points.models.ledger import (
+    Account,
+    EarningRule,
+    Entry,
+    Lot,
+    LotUse,
+    Reservation,
+)
+from points.models.tiers import TierOutlook, TierPeriod, TierRun
 
 __all__ = [
     "Account",
+    "ActionAward",
+    "Activity",
     "BreakageAssumption",
     "ClosedMonth",
+    "CustomEvent",
     "EarningRule",
     "Entry",
+    "GoodwillAllowance",
+    "GoodwillGrant",
+    "GoodwillReason",
+    "GoodwillUse",
     "Lot",
     "LotUse",
     "ProofRun",
+    "Referral",
+    "ReferralCode",
+    "Reservation",
+    "TierOutlook",
+    "TierPeriod",
+    "TierRun",
 ]

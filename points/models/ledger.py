@@ -2,12 +2,12 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from common.ids import uuid7
 from members.models import Member
-from stores.models import Programme
+from stores.models import Programme, Staff
 
 
 class EarningRule(models.Model):
@@ -63,6 +63,23 @@ class EarningRule(models.Model):
         help_text=_("How many points become one voucher.")
     )
 
+    # Everything else that the version says: see points.terms and reading.
+    terms = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
+    # The desk's own note of what the version is for; members never see it.
+    title = models.CharField(max_length=120, blank=True, db_default="")
+    written_by = models.ForeignKey(
+        Staff, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
+    changed_at = models.DateTimeField(null=True)
+    published_by = models.ForeignKey(
+        Staff, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
+    published_at = models.DateTimeField(null=True)
+    # Of worse terms: the day members were told on, and until when points that were
+    # earned before keep what they were worth.
+    told_on = models.DateField(null=True)
+    runs_down_until = models.DateField(null=True)
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -93,11 +110,37 @@ class Account(models.Model):
     member = models.OneToOneField(
         Member, on_delete=models.PROTECT, primary_key=True, related_name="account"
     )
+    # Everything a member has: usable, waiting and reserved. What can be used now is the
+    # balance less the other two; below zero after returns of points that were used.
     balance = models.IntegerField(default=0)
+    # Earned and not usable before their day.
+    pending = models.IntegerField(default=0, db_default=0)
+    # Promised to a purchase that is not finished.
+    reserved = models.IntegerField(default=0, db_default=0)
+    # What returns took and no lot held: the next points pay it. The lots hold the
+    # balance and this together.
+    owed = models.IntegerField(default=0, db_default=0)
     # All that was ever earned; returns and expiry do not lower it.
     earned_total = models.BigIntegerField(default=0)
     entries = models.IntegerField(default=0)
     changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(pending__gte=0, reserved__gte=0),
+                name="account_parts_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(owed__gte=0)
+                & Q(balance__gte=F("pending") + F("reserved") - F("owed")),
+                name="account_lots_cover_the_parts",
+            ),
+            models.CheckConstraint(
+                condition=Q(owed=0) | Q(pending=0, balance=F("reserved") - F("owed")),
+                name="account_owes_only_when_empty",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.balance}"
@@ -117,6 +160,14 @@ class Entry(models.Model):
         ADJUST = "ADJUST", _("Adjusted")
         # From one membership of a person to the other, or back; see decision 0011.
         MERGE = "MERGE", _("Moved between memberships")
+        # A use that was undone: the points are back in the lots they came from.
+        RESTORE = "RESTORE", _("Given back")
+        GOODWILL = "GOODWILL", _("Goodwill")
+        IMPORT = "IMPORT", _("Taken over from another system")
+        # These move points between the parts of the balance and do not change it.
+        ACTIVATE = "ACTIVATE", _("Became usable")
+        RESERVE = "RESERVE", _("Reserved")
+        RELEASE = "RELEASE", _("Reservation let go")
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
     member = models.ForeignKey(
@@ -127,6 +178,9 @@ class Entry(models.Model):
     )
     kind = models.CharField(max_length=8, choices=Kind.choices)
     points = models.IntegerField()
+    # How many points went from one part of the balance to another: ACTIVATE, RESERVE
+    # and RELEASE have no `points` and only this.
+    moved = models.IntegerField(default=0, db_default=0)
     balance_after = models.IntegerField()
     # When it counts for the member (the time of purchase), and when it was posted.
     at = models.DateTimeField()
@@ -157,12 +211,18 @@ class Entry(models.Model):
                 fields=["member", "key"], name="entry_key_once_per_member"
             ),
             models.CheckConstraint(
-                condition=~Q(points=0), name="entry_points_not_zero"
-            ),
-            models.CheckConstraint(
-                condition=Q(kind__in=["ADJUST", "MERGE"])
-                | Q(kind="EARN", points__gt=0)
-                | Q(kind__in=["REVERSE", "SPEND", "EXPIRE"], points__lt=0),
+                condition=Q(kind__in=["ADJUST", "MERGE"], moved=0) & ~Q(points=0)
+                | Q(
+                    kind__in=["EARN", "RESTORE", "GOODWILL", "IMPORT"],
+                    points__gt=0,
+                    moved=0,
+                )
+                | Q(kind__in=["REVERSE", "SPEND", "EXPIRE"], points__lt=0, moved=0)
+                | Q(
+                    kind__in=["ACTIVATE", "RESERVE", "RELEASE"],
+                    points=0,
+                    moved__gt=0,
+                ),
                 name="entry_sign_fits_kind",
             ),
         ]
@@ -195,6 +255,8 @@ class Lot(models.Model):
     points = models.IntegerField()
     remaining = models.IntegerField()
     active_from = models.DateTimeField()
+    # Not usable yet; an ACTIVATE entry ends it when `active_from` has come.
+    is_pending = models.BooleanField(default=False, db_default=False)
     expires_at = models.DateTimeField(null=True)
     # The earning that these points once were, for a lot that a merge has moved: a
     # return of that purchase finds them here.
@@ -212,7 +274,11 @@ class Lot(models.Model):
                 condition=Q(points__gt=0, remaining__gte=0)
                 & Q(remaining__lte=F("points")),
                 name="lot_remaining_within_points",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(is_pending=False) | Q(remaining__gt=0),
+                name="lot_waits_only_with_points",
+            ),
         ]
         indexes = [
             models.Index(
@@ -230,6 +296,11 @@ class Lot(models.Model):
                 condition=Q(origin__isnull=False),
                 name="lot_copies",
             ),
+            models.Index(
+                fields=["active_from"],
+                condition=Q(is_pending=True),
+                name="lot_pending_by_day",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -237,7 +308,9 @@ class Lot(models.Model):
 
 
 class LotUse(models.Model):
-    """How many points of a lot an entry consumed. Append-only.
+    """How many points of a lot an entry consumed, or gave back. Append-only.
+
+    Negative for a RESTORE: the lot has them again.
 
     Personal data: part of a member's account.
     """
@@ -253,13 +326,75 @@ class LotUse(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["entry", "lot"], name="lotuse_once_per_entry"
-            ),
             models.CheckConstraint(
-                condition=Q(points__gt=0), name="lotuse_points_positive"
+                condition=~Q(points=0), name="lotuse_points_not_zero"
             ),
+        ]
+        indexes = [
+            # Not unique: a debt may be paid twice from one lot, in part as the points
+            # are taken and again when a reservation lets more of them go.
+            models.Index(fields=["entry", "lot"], name="lotuse_by_entry"),
         ]
 
     def __str__(self) -> str:
         return f"{self.points}"
+
+
+class Reservation(models.Model):
+    """Points promised to a purchase that is not finished: nobody else can use them.
+
+    It holds an amount and not lots: the points of a member that lapse first, as many as
+    are reserved. Those do not lapse while they are held. It ends once.
+    Personal data: part of a member's account.
+    """
+
+    class Outcome(models.TextChoices):
+        HELD = "HELD", _("Held")
+        CAPTURED = "CAPTURED", _("Used")
+        RELEASED = "RELEASED", _("Let go")
+        LAPSED = "LAPSED", _("Timed out")
+
+    public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    points = models.IntegerField()
+    # Reserves once per member; names its cause.
+    key = models.CharField(max_length=96)
+    reserved_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    outcome = models.CharField(
+        max_length=8, choices=Outcome.choices, default=Outcome.HELD
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member", "key"], name="reservation_key_once_per_member"
+            ),
+            models.CheckConstraint(
+                condition=Q(points__gt=0) & Q(expires_at__gt=F("reserved_at")),
+                name="reservation_holds_something",
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome="HELD", ended_at__isnull=True)
+                | ~Q(outcome="HELD") & Q(ended_at__isnull=False),
+                name="reservation_ends_once",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["member", "expires_at"],
+                condition=Q(outcome="HELD"),
+                name="reservation_held",
+            ),
+            models.Index(
+                fields=["expires_at"],
+                condition=Q(outcome="HELD"),
+                name="reservation_held_by_end",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.points} {self.outcome}"

@@ -25,7 +25,7 @@ from common.ui.csv import csv_response
 from common.ui.forms import DateInput
 from common.ui.toasts import toast
 from points import proof
-from points.books import closing, liability, proofs
+from points.books import closing, liability, panels, proofs
 from points.books.liability import Books
 from points.models import BreakageAssumption, ClosedMonth, ProofRun
 from stores.access import roles_of
@@ -99,6 +99,7 @@ def liability_page(request: HttpRequest) -> HttpResponseBase:
         "open_month": open_month,
         "can_close": open_month is not None and open_month < today.replace(day=1),
         "may_close": bool(MAY_CLOSE & roles_of(staff_of(request))),
+        "panels": panels.places(),
     }
     return render(request, "points/liability.html", context)
 

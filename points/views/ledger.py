@@ -98,11 +98,22 @@ class LedgerTable(Table):
     def value_at(self, value: datetime) -> datetime:
         return timezone.localtime(value)
 
-    def render_points(self, value: int) -> str:
+    def render_points(self, value: int, record: Entry) -> str:
+        if record.moved:
+            # Between parts of the balance, which stays as it is.
+            return f"({words.number(record.moved)})"
         return f"+{words.number(value)}" if value > 0 else words.number(value)
 
     def value_points(self, value: int) -> int:
         return value
+
+    def render_left(self, record: Entry, value: int) -> str:
+        shown = words.number(value)
+        return (
+            _("%(points)s, waiting") % {"points": shown}
+            if (record.lot.is_pending)
+            else shown
+        )
 
     def render_reason(self, record: Entry) -> str:
         return record.reason or words.cause(record)

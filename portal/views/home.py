@@ -10,7 +10,10 @@ from consent.rights import find_cooling
 from members.cards import card_token, display_number
 from portal import receipts
 from portal.guards import member_of
+from portal.offers import offers_of
 from portal.overview import overview_of, rule_sentences
+from portal.services.visits import note_visit
+from portal.tiers import tier_of
 
 _LATEST = 3
 
@@ -20,11 +23,14 @@ def home(request: HttpRequest) -> HttpResponse:
     """Show the card, what it is worth, and what was bought last."""
     member = member_of(request)
     now = timezone.now()
+    note_visit(member=member, now=now)
     latest = receipts.list_receipts(member)[:_LATEST]
     context = {
         "page": "home",
         "member": member,
         "overview": overview_of(member, now=now),
+        "tier": tier_of(member, now=now),
+        "offers": offers_of(member, now=now),
         "rule": rule_sentences(member, now=now),
         "renewals": renewals.open_for(member),
         "token": card_token(member, now=now),

@@ -5,10 +5,12 @@ from uuid import UUID
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from portal import receipts as reading
 from portal.guards import member_of
+from portal.overview import worth_of_a_point
 
 _PER_PAGE = 20
 
@@ -16,10 +18,16 @@ _PER_PAGE = 20
 @require_safe
 def receipts(request: HttpRequest) -> HttpResponse:
     """List the member's receipts, newest first."""
-    pages = Paginator(reading.list_receipts(member_of(request)), _PER_PAGE)
+    member = member_of(request)
+    pages = Paginator(reading.list_receipts(member), _PER_PAGE)
     found = pages.get_page(request.GET.get("page"))
     rows = [reading.row_of(receipt) for receipt in found]
-    context = {"page": "receipts", "found": found, "rows": rows}
+    context = {
+        "page": "receipts",
+        "found": found,
+        "rows": rows,
+        "worth": worth_of_a_point(member, now=timezone.now()),
+    }
     return render(request, "portal/receipts.html", context)
 
 

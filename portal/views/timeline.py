@@ -4,23 +4,31 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from members.selectors import list_events
 from portal.guards import member_of
+from portal.overview import worth_of_a_point
 
 
 @require_safe
 def timeline(request: HttpRequest) -> HttpResponse:
     """Show the member's timeline, a page at a time."""
+    member = member_of(request)
     found = list_events(
-        member=member_of(request),
+        member=member,
         before=_before(request.GET.get("before", "")),
         for_member=True,
     )
     if found is None:
         raise Http404
-    context = {"page": "me", "timeline": found, "is_later": "before" in request.GET}
+    context = {
+        "page": "me",
+        "timeline": found,
+        "is_later": "before" in request.GET,
+        "worth": worth_of_a_point(member, now=timezone.now()),
+    }
     return render(request, "portal/timeline.html", context)
 
 

@@ -1,22 +1,36 @@
 """Give earlier receipts to the one who proves the phone or card they name."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from common import blind
+from common.periods import local_day
 from members import events
 from members.models import Event, Identifier, Member
 from points import rules as points_rules
 from points.models import Entry
+from points.rules import EarningRule
 from points.selectors import value_of
 from points.services import post
-from purchases import kinds, rules
+from purchases import kinds, records, rules
 from purchases.models import Receipt, ReceiptLine
-from purchases.rules import ContactKind, LineKind
+from purchases.rules import (
+    Back,
+    Buyer,
+    Claim,
+    Club,
+    ContactKind,
+    LineKind,
+    ReceiptIn,
+    Shelf,
+)
+from purchases.stored import receipt_of
+from stores.models import Programme
 
 CONSUMER = "purchases.claims"
 # When somebody may have got contacts by which receipts wait.
@@ -28,6 +42,33 @@ _KINDS: dict[str, tuple[ContactKind, ...]] = {
     Identifier.Kind.CARD: (ContactKind.NUMBER, ContactKind.CARD),
     Identifier.Kind.EXTERNAL: (ContactKind.EXTERNAL,),
 }
+
+_CLAIMED = [
+    "member",
+    "points",
+    "eligible",
+    "exact",
+    "returned_eligible",
+    "returned_exact",
+    "tier",
+    "claimed_at",
+    "contact_index",
+]
+# What the version asks about who buys, what came back, and what the articles are.
+_AROUND = """
+SELECT b.tier, b.is_first, b.born_on, purchases_came_back(r.id, r.currency)::text, (
+    SELECT jsonb_object_agg(p.sku, jsonb_build_array(p.category, p.brand))::text
+    FROM purchases_product p WHERE p.programme_id = r.programme_id AND p.sku = ANY (%s))
+FROM purchases_receipt r LEFT JOIN points_earningrule e ON e.id = r.rule_id
+CROSS JOIN LATERAL purchases_buyer(%s, r.purchased_at, e) b WHERE r.id = %s
+"""
+_LOCK_FIRST = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 7302))"
+_KEEP_ALIVE = "SELECT purchases_keep_alive(%s, %s, %s, %s)"
+_COUNT = "SELECT points_after_receipt(%s, %s, %s, %s, %s, %s, %s)"
+_OFFERS = """
+SELECT offers_after_receipt(%s, %s, %s, NULL, %s, %s, %s, %s::jsonb, '{}')
+WHERE offers_follow_receipts(%s)
+"""
 
 
 def claim_receipts(*, now: datetime, limit: int = 200) -> int:
@@ -51,6 +92,10 @@ def claim_for_member(*, member_id: int, now: datetime) -> list[Receipt]:
         member = Member.objects.select_for_update(no_key=True).get(pk=member_id)
         if member.status != Member.Status.ACTIVE:
             return []
+        # A first purchase that a till sends now waits, or is counted: see
+        # purchases_record.
+        with connection.cursor() as cursor:
+            cursor.execute(_LOCK_FIRST, [str(member_id)])
         # Locked, so that a return of one of them waits or is counted.
         found = list(_claimable(member, now).select_for_update(of=("self",)))
         for receipt in found:
@@ -96,32 +141,47 @@ def _proven(member: Member) -> Sequence[bytes]:
 
 
 def _claim(receipt: Receipt, member: Member, now: datetime) -> None:
+    rows = list(ReceiptLine.objects.filter(receipt=receipt).order_by("number"))
+    found = _look_around(receipt, member, rows)
     rule = value_of(receipt.rule) if receipt.rule else None
-    points = rules.claimed_points(
-        eligible=receipt.eligible, returned=receipt.returned_eligible, rule=rule
+    club = _club(receipt.programme)
+    bought = receipt_of(receipt, rows, member_id=str(member.public_id))
+    claim = rules.claim(
+        bought,
+        club=club,
+        buyer=found.buyer,
+        rule=rule,
+        came_back=found.came_back,
+        shelf=found.shelf,
     )
     receipt.member = member
-    receipt.points = points
+    receipt.points = claim.points
+    receipt.eligible = claim.eligible
+    receipt.exact = claim.exact
+    receipt.returned_eligible = claim.returned_eligible
+    receipt.returned_exact = claim.returned_exact
+    receipt.tier = found.buyer.tier or ""
     receipt.claimed_at = now
     receipt.contact_index = None
-    receipt.save(update_fields=["member", "points", "claimed_at", "contact_index"])
-    _share(receipt, points)
-    if points and rule is not None:
+    receipt.save(update_fields=_CLAIMED)
+    _share(rows, claim, member)
+    if claim.points and rule is not None:
+        at = receipt.purchased_at
         posted = post(
             member_id=member.pk,
             kind=Entry.Kind.EARN,
-            points=points,
+            points=claim.points,
             key=f"receipt:{receipt.public_id}",
-            at=receipt.purchased_at,
+            at=at,
             rule_id=rule.id,
-            expires_at=points_rules.expires_at(
-                receipt.purchased_at, rule, receipt.programme.zone
-            ),
+            expires_at=points_rules.expires_at(at, rule, club.zone),
+            active_from=points_rules.active_from(at, rule, club.zone),
             source_type="receipt",
             source_id=receipt.public_id,
             now=now,
         )
         Receipt.objects.filter(pk=receipt.pk).update(balance_after=posted.balance_after)
+    _follow(receipt, member, rule, claim, found.shelf, bought, now)
     events.record(
         member_id=member.pk,
         kind=kinds.CLAIMED,
@@ -130,7 +190,7 @@ def _claim(receipt: Receipt, member: Member, now: datetime) -> None:
         data={
             "total": str(receipt.total),
             "currency": receipt.currency,
-            "points": points,
+            "points": claim.points,
             "store_name": receipt.store.name,
         },
         subject_type="receipt",
@@ -138,17 +198,89 @@ def _claim(receipt: Receipt, member: Member, now: datetime) -> None:
     )
 
 
-def _share(receipt: Receipt, points: int) -> None:
-    """Divide the points over the lines that earn, as when it had come in by name."""
-    lines = list(ReceiptLine.objects.filter(receipt=receipt).order_by("number"))
-    weights = [
-        line.gross_paid
-        if line.is_eligible and line.kind == LineKind.PURCHASE
-        else Decimal(0)
-        for line in lines
-    ]
-    shares = points_rules.shares(points, weights)
-    for line, share in zip(lines, shares, strict=True):
-        line.points = share
-        line.member_id = receipt.member_id
-    ReceiptLine.objects.bulk_update(lines, ["points", "member"])
+@dataclass(frozen=True, slots=True)
+class _Found:
+    buyer: Buyer
+    came_back: tuple[Back, ...]
+    shelf: Shelf
+
+
+def _look_around(
+    receipt: Receipt, member: Member, rows: Sequence[ReceiptLine]
+) -> _Found:
+    """Return what the version in force then asks about the member and the articles."""
+    with connection.cursor() as cursor:
+        cursor.execute(_AROUND, [[row.sku for row in rows], member.pk, receipt.pk])
+        tier, is_first, born_on, came_back, articles = cursor.fetchone()
+    return _Found(
+        buyer=Buyer(member.pk, member.status, tier, bool(is_first), born_on),
+        came_back=records.came_back_from(json.loads(came_back)),
+        shelf=records.shelf_from(receipt.store.kind, articles),
+    )
+
+
+def _club(programme: Programme) -> Club:
+    return Club(
+        programme_id=programme.pk,
+        currency=programme.currency,
+        country=programme.country,
+        zone=programme.zone,
+    )
+
+
+def _share(rows: Sequence[ReceiptLine], claim: Claim, member: Member) -> None:
+    """Write what each line gave, as when it had come in by name."""
+    for row, earned, share in zip(rows, claim.lines, claim.line_points, strict=True):
+        row.member_id = member.pk
+        row.points = share
+        if row.kind == LineKind.PURCHASE:
+            row.is_eligible = earned.is_eligible
+            row.rate = earned.rate
+            row.multipliers = list(earned.multipliers)
+    ReceiptLine.objects.bulk_update(
+        rows, ["points", "member", "is_eligible", "rate", "multipliers"]
+    )
+
+
+def _follow(
+    receipt: Receipt,
+    member: Member,
+    rule: EarningRule | None,
+    claim: Claim,
+    shelf: Shelf,
+    bought: ReceiptIn,
+    now: datetime,
+) -> None:
+    """Do what follows a purchase: points live on, tiers count, cards get stamps."""
+    zone = receipt.programme.zone
+    at = receipt.purchased_at
+    with connection.cursor() as cursor:
+        idle = points_rules.idle_months(rule) if rule and claim.points else None
+        if idle is not None:
+            cursor.execute(_KEEP_ALIVE, [member.pk, at, idle, zone.key])
+        cursor.execute(
+            _COUNT,
+            [
+                member.pk,
+                local_day(at, zone),
+                claim.spend,
+                claim.visits,
+                claim.points,
+                at,
+                now,
+            ],
+        )
+        lines = [records.offer_line(line, shelf) for line in bought.lines]
+        cursor.execute(
+            _OFFERS,
+            [
+                receipt.programme_id,
+                member.pk,
+                receipt.public_id,
+                receipt.store_id,
+                at,
+                now,
+                json.dumps(lines),
+                receipt.programme_id,
+            ],
+        )

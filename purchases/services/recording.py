@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import DatabaseError, connection, transaction
@@ -12,13 +12,13 @@ from django.utils.translation import gettext as _
 
 from common.idempotency import reused
 from common.problems import Problem, invalid
-from points.models import Entry
-from points.services import post
 from purchases import records, rules
 from purchases.differences import differences
-from purchases.models import Receipt, ReceiptLine
+from purchases.models import Receipt
 from purchases.parsing import fault
-from purchases.rules import Buyer, Club, LineIn, LineKind, ReceiptIn
+from purchases.rules import Buyer, Club, ReceiptIn
+from purchases.services.settling import settle_early_returns
+from purchases.services.vouchers import refused_voucher
 
 OPERATION = "receipts.record"
 
@@ -31,7 +31,7 @@ _ATTEMPTS = 20
 
 _CONTEXT = """
 SELECT * FROM purchases_context(
-    %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _RECORD = """
 SELECT * FROM purchases_record(
@@ -69,11 +69,30 @@ class _Context:
     answer: str | None
     store_id: int | None
     store_name: str | None
+    channel: str | None
     member_id: int | None
     member_status: str | None
+    tier: str | None
+    is_first: bool | None
+    born_on: date | None
     rule: str | None
     original: str | None
     has_early_returns: bool | None
+    has_offers: bool | None
+    articles: str | None
+
+    @property
+    def buyer(self) -> Buyer | None:
+        """Return the member, if there is one."""
+        if self.member_id is None:
+            return None
+        return Buyer(
+            id=self.member_id,
+            status=self.member_status or "",
+            tier=self.tier,
+            is_first=bool(self.is_first),
+            born_on=self.born_on,
+        )
 
 
 def record_receipt(
@@ -103,6 +122,9 @@ def record_receipt(
                 raise reused(request.key) from error
             if state == _OVERFLOW:
                 raise invalid([fault("/totalGrossPrice", "too_large")]) from error
+            refused = refused_voucher(error, receipt.vouchers)
+            if refused is not None:
+                raise refused from error
             if state not in _AGAIN:
                 raise
     raise Problem(
@@ -162,18 +184,18 @@ def _try(
         )
     rule = records.rule_from(_load(context.rule))
     original = records.original_from(_load(context.original))
-    buyer = (
-        Buyer(context.member_id, context.member_status or "")
-        if context.member_id is not None
-        else None
+    shelf = records.shelf_from(context.channel, context.articles)
+    buyer = context.buyer
+    verdict = rules.decide(
+        receipt, club=club, buyer=buyer, rule=rule, original=original, shelf=shelf
     )
-    verdict = rules.decide(receipt, buyer=buyer, rule=rule, original=original)
     row = records.receipt_row(
         receipt,
         verdict,
         club=club,
         store_id=context.store_id,
         original=original,
+        tier=context.tier if verdict.member_id else None,
         source=source,
         now=now,
     )
@@ -181,16 +203,19 @@ def _try(
         receipt,
         verdict,
         club=club,
+        buyer=buyer,
         rule=rule,
         original=original,
         has_early_returns=bool(context.has_early_returns),
         store_name=context.store_name or "",
     )
+    if context.has_offers:
+        facts["offers"] = records.offers_of(receipt, original=original, shelf=shelf)
     lines = json.dumps(records.lines_of(receipt, verdict))
     with _undone_alone(has_early_returns=bool(context.has_early_returns)):
         recorded, receipt_id, outcome = _write(request, row, lines, facts, now)
         if context.has_early_returns and outcome == "recorded":
-            _settle_early_returns(receipt_id, club, receipt, now)
+            settle_early_returns(receipt_id, club=club, receipt=receipt, now=now)
     if outcome != "exists":
         return recorded
     found = differences(receipt_id, receipt, member_id=context.member_id)
@@ -218,6 +243,8 @@ def _read_context(club: Club, receipt: ReceiptIn, request: Request) -> _Context:
                 contact.value if contact else "",
                 receipt.purchased_at,
                 receipt.original_unique_id,
+                [line.sku for line in receipt.lines],
+                bool(receipt.vouchers),
             ],
         )
         return _Context(*cursor.fetchone())
@@ -272,74 +299,4 @@ def _differs(receipt: ReceiptIn, found: list[dict[str, Any]]) -> Problem:
             "unique_receipt_id": receipt.unique_receipt_id,
             "differences": found,
         },
-    )
-
-
-# RETURNS THAT CAME BEFORE THEIR PURCHASE
-
-_ORIGINAL = "SELECT purchases_original(%s, %s)::text"
-
-
-def _settle_early_returns(
-    receipt_id: int, club: Club, receipt: ReceiptIn, now: datetime
-) -> None:
-    """Take back what earlier returns of this purchase could not take yet.
-
-    In the transaction that records the purchase, under its lock, so that no further
-    return can slip in between.
-    """
-    waiting = Receipt.objects.filter(
-        programme_id=club.programme_id,
-        original_unique_id=receipt.unique_receipt_id,
-        original__isnull=True,
-    ).order_by("pk")
-    for returned in waiting:
-        with connection.cursor() as cursor:
-            cursor.execute(_ORIGINAL, [club.programme_id, receipt.unique_receipt_id])
-            (stored,) = cursor.fetchone()
-        original = records.original_from(_load(stored))
-        if original is None:  # pragma: no cover - it was written a moment ago
-            return
-        lines = ReceiptLine.objects.filter(receipt=returned).order_by("number")
-        reversal, after = rules.settle(
-            original, lines=[_as_line(line) for line in lines]
-        )
-        # Its answer to the till stays what it was: the ledger holds what it took.
-        Receipt.objects.filter(pk=returned.pk).update(original_id=receipt_id)
-        taken = reversal.points if reversal else 0
-        if after is not None:
-            Receipt.objects.filter(pk=receipt_id).update(
-                returned_eligible=after,
-                returned_points=original.returned_points + taken,
-            )
-        if reversal is not None:
-            post(
-                member_id=reversal.member_id,
-                kind=Entry.Kind.REVERSE,
-                points=-reversal.points,
-                key=f"return:{returned.public_id}",
-                at=returned.purchased_at,
-                rule_id=reversal.rule_id,
-                reverses_id=reversal.entry_id,
-                source_type="receipt",
-                source_id=returned.public_id,
-                now=now,
-            )
-
-
-def _as_line(line: ReceiptLine) -> LineIn:
-    return LineIn(
-        number=line.number,
-        kind=LineKind(line.kind),
-        sku=line.sku,
-        article_number=line.article_number,
-        article_name=line.article_name,
-        article_group=line.article_group,
-        quantity=line.quantity,
-        gross_paid=line.gross_paid,
-        tax_amount=line.tax_amount,
-        tax_percent=line.tax_percent,
-        awards_bonus=line.awards_bonus,
-        discounts=(),
-        original_number=line.original_number,
     )

@@ -74,6 +74,12 @@ STAYS = {
         "source_type": "our name of a source",
         "reason": "a sentence of ours or of the rule",
     },
+    "points.GoodwillGrant": {"currency": "a code"},
+    "points.ActionAward": {
+        "action": "our key",
+        "occasion": "a day of ours",
+        "event_kind": "our name of what happened",
+    },
     "messaging.Message": {
         "dedupe_key": "our key",
         "error": "the transport's words without the address",
@@ -96,6 +102,7 @@ NEEDS = {
     "conversation.Conversation": {"state": "IDLE"},
     "members.Identifier": {"kind": "EXTERNAL"},
     "members.Event": {"kind": "member.changed"},
+    "points.GoodwillGrant": {"form": "VOUCHER", "points": 0, "confirmed_at": NOW},
     "members.Merge": {"undone_at": None, "sealed_at": None},
     "consent.RightsRequest": {
         "kind": "RESTRICTION",

@@ -1,8 +1,9 @@
 """What a privacy desk has to show after some weeks, for the pictures of its screens."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
+from decimal import Decimal
+from urllib.parse import urlencode, urlsplit
 from uuid import UUID, uuid4
 
 from django.urls import reverse
@@ -26,8 +27,11 @@ from members.models import Member
 from messaging import unsubscribe
 from messaging.models import Message
 from points.books import proofs
+from points.programme import drafts, versions
+from points.terms import Goods, Multiplier, When
 from portal import keeping
 from portal.renewals import link_for
+from purchases.replay.services import start_replay
 from stores.models import Programme, Staff, Store
 from stores.roles import Role
 from tests.factories.club import buy, line
@@ -82,6 +86,7 @@ def play(member: Member) -> Scene:
             "retention-run": _at("privacy:retention-run", counted),
             "retention-confirm": _at("privacy:retention-confirm", held, "receipts"),
             "points-ledger": _at("points:member-ledger", member.public_id),
+            **_programme(club, owner, now),
         },
         by_link=by_link,
         member=reader,
@@ -90,6 +95,54 @@ def play(member: Member) -> Scene:
 
 def _at(name: str, *what: object) -> str:
     return reverse(name, args=what)
+
+
+def _programme(club: Programme, owner: Staff, now: datetime) -> dict[str, str]:
+    """Write a draft with a multiplier and worse terms; return its pages."""
+    in_force = versions.list_versions(club, now).in_force
+    draft = drafts.create_draft(programme=club, staff=owner, now=now)
+    content = drafts.content_of(draft)
+    weekend = Multiplier(
+        "helg",
+        Decimal(2),
+        When(goods=Goods(categories=("Köksredskap",)), weekdays=(6, 7)),
+    )
+    multipliers = (*content.terms.multipliers, weekend)
+    drafts.change_draft(
+        draft=draft,
+        content=replace(
+            content,
+            title="Dubbla poäng i helgen",
+            expires_after_months=12,
+            terms=replace(content.terms, multipliers=multipliers),
+        ),
+        staff=owner,
+        now=now,
+    )
+    draft.refresh_from_db()
+    replay = start_replay(rule=draft, months=12, staff=owner, now=now)
+    store = Store.objects.filter(programme=club).order_by("pk").first()
+    typed = {
+        "store": store.code if store else "",
+        "at": "2026-11-28T11:00",
+        "birthday": "",
+        "lines-TOTAL_FORMS": 1,
+        "lines-0-article": "Kanna Bäck",
+        "lines-0-quantity": 1,
+        "lines-0-price": "249",
+        "lines-0-vat": "25",
+    }
+    basket = _at("points:basket", draft.public_id)
+    pages = {
+        "points-draft-edit": _at("points:draft-edit", draft.public_id),
+        "points-multiplier": _at("points:multiplier-edit", draft.public_id, "helg"),
+        "points-basket": f"{basket}?{urlencode(typed)}",
+        "points-publish": _at("points:draft-publish", draft.public_id),
+        "points-impact": _at("purchases:replay-detail", replay.public_id),
+    }
+    if in_force is not None:
+        pages["points-version"] = _at("points:version-detail", in_force.public_id)
+    return pages
 
 
 def _permissions(club: Programme) -> dict[int, ConsentEntry]:

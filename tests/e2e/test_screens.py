@@ -5,6 +5,7 @@ theme at the widest size.
 """
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from io import StringIO
 
 import pytest
@@ -14,6 +15,9 @@ from django.urls import NoReverseMatch, reverse
 
 from loyalty.access import TABLE
 from members.models import DuplicatePair, Member, Merge
+from offers.models import StampCard
+from offers.vouchers.services import Gift, give_voucher
+from points.models import GoodwillReason
 from portal.cookies import SESSION_COOKIE
 from stores.access import Audience
 from stores.models import Staff, Store, TillDevice
@@ -39,6 +43,7 @@ NO_SCREEN = {
     "common:styleguide-progress",
     "mfa_download_recovery_codes",
     "members:member-export",
+    "points:leaflet-pdf",
     "stores:account-pin",
 }
 # Taken in a few looks each, with what a privacy desk lives through.
@@ -70,6 +75,17 @@ def desk_pages(member):
         "members:duplicate": DuplicatePair.objects.filter(state="OPEN")[0].public_id,
         "members:merge": Merge.objects.get().public_id,
         "members:": member.public_id,
+        "tiers:": member.public_id,
+        "offers:voucher": give_voucher(
+            member=member,
+            gift=Gift(Decimal(50)),
+            reason="A late delivery",
+            key="for the camera",
+            now=datetime.now(UTC),
+        ).public_id,
+        "offers:card": StampCard.objects.values_list("public_id", flat=True).first(),
+        "goodwill:reason": GoodwillReason.objects.order_by("order")[0].public_id,
+        "goodwill:store": Store.objects.order_by("pk").first().public_id,
         "enrolment:poster": Store.objects.order_by("pk").first().public_id,
         "stores:staff": Staff.objects.get(email="carl@example.com").public_id,
         "stores:store": Store.objects.order_by("pk").first().public_id,
@@ -102,7 +118,11 @@ class TestDeskScreens:
         )
         enter_session(page, live_server.url, client)
 
+        receipt = demo.receipts.order_by("pk").last()
+        bought = reverse("purchases:receipt", args=[demo.public_id, receipt.public_id])
+
         for _look in camera.looks():
+            camera.take("desk-purchases-receipt", bought)
             for name, address in desk_pages(demo):
                 if not name.startswith(IN_FEW):
                     camera.take(f"desk-{name.replace(':', '-')}", address)
@@ -191,6 +211,7 @@ class TestTillScreens:
         for _look in camera.looks():
             TillDevice.objects.update(last_seen_at=None)
             camera.take("till-home", "/till/")
+            camera.take("till-how-it-works", "/till/how-it-works/")
             for name, number in self.numbers().items():
                 page.goto(f"{live_server.url}/till/")
                 page.locator("#pad-number").fill(number)
@@ -198,6 +219,10 @@ class TestTillScreens:
                     page.locator("#find").click()
                 page.locator("#answer .pane__do").wait_for()
                 camera.take(f"till-{name}")
+            known = f"/till/goodwill/{demo.public_id}/"
+            camera.take("till-goodwill-reasons", known)
+            camera.take("till-goodwill-amounts", f"{known}long-queue/")
+            camera.take("till-goodwill-voucher", f"{known}long-queue/?form=voucher")
             if camera.language == "en":
                 page.goto(f"{live_server.url}/till/")
                 page.locator("#pad-number").fill(f"07017499{len(camera.theme):02d}")
@@ -242,6 +267,13 @@ class TestPortalScreens:
             line("49.00", name="Presentkort", article_group="Presentkort"),
             now=datetime.now(UTC),
         )
+        voucher = give_voucher(
+            member=demo,
+            gift=Gift(Decimal(50)),
+            reason="A late delivery",
+            key="for the camera",
+            now=datetime.now(UTC),
+        )
 
         for _look in camera.looks():
             for name, address in (
@@ -250,7 +282,13 @@ class TestPortalScreens:
                 ("receipts", "/me/receipts/"),
                 ("receipt", f"/me/receipts/{receipt.public_id}/"),
                 ("me", "/me/profile/"),
+                ("vouchers", "/me/vouchers/"),
+                ("voucher", f"/me/vouchers/{voucher.public_id}/"),
+                ("stamp-cards", "/me/stamp-cards/"),
+                ("tier", "/me/tier/"),
+                ("invite", "/me/invite/"),
                 ("details", "/me/details/"),
                 ("help", "/me/help/"),
+                ("how-it-works", "/me/how-it-works/"),
             ):
                 camera.take(f"portal-{name}", address)

@@ -106,7 +106,7 @@ def whole_receipt():
     body["items"][0]["discounts"] = [
         {"value": "10", "type": "OFFER", "description": "x"}
     ]
-    body |= {"tillId": "1", "businessDate": "2026-11-22"}
+    body |= {"tillId": "1", "businessDate": "2026-11-22", "vouchers": ["K7QX-2MPA"]}
     return body
 
 

@@ -63,6 +63,7 @@ class TestSummary:
 
         assert (told["available"], told["worth"]) == (380, "38.00")
         assert told["pointsToNextVoucher"] == 120
+        assert told["pointWorth"] == {"least": "0.1000", "most": "0.1000"}
 
     def test_tells_what_they_had(self, call, member):
         earn(member, 380, JUNE, "june")

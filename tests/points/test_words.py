@@ -94,20 +94,15 @@ class TestSentences:
 
         assert rules.points_for(paid, club) == int(paid * said)
 
-    def test_name_every_group_that_earns_nothing(self):
-        club = rule(excluded_groups=frozenset({"Tobak", "Spel"}))
-
+    def test_say_what_a_point_is_worth_in_ore_until_it_is_a_krona(self):
         with translation.override("en"):
-            assert words.exclusions(club) == (
-                "Gift cards and Spel, Tobak earn no points"
+            assert (
+                words.worth_of_a_point(rule(), "SEK") == "1 point is worth 10\u00a0öre"
             )
-
-    def test_put_the_whole_rule_into_the_terms(self):
-        with translation.override("en"):
-            terms = " ".join(words.terms(rule(), "SEK"))
-
-        assert terms == (
-            "1 point per krona. 500 points become a 50\u00a0kr voucher. "
-            "Points expire when the month 24 months after the purchase ends. "
-            "Gift cards earn no points. Returned goods take their points back."
-        )
+            assert words.worth_between(Decimal("0.08"), Decimal("0.1"), "SEK") == (
+                "8–10\u00a0öre"
+            )
+            assert words.worth_between(Decimal("0.9"), Decimal("1.2"), "SEK") == (
+                "0.9–1.2\u00a0kr"
+            )
+            assert words.worth_between(Decimal(5), Decimal(5), "ISK") == "5\u00a0kr."

@@ -97,7 +97,7 @@ class TestHome:
             buy(vera, store, line("100.00"), now=NOW - timedelta(days=days))
         english.get("/me/")
 
-        with django_assert_max_num_queries(20):
+        with django_assert_max_num_queries(24):
             english.get("/me/")
 
 

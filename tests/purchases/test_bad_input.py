@@ -67,7 +67,7 @@ FAULTS = [
     (("storeExternalId",), ..., "required"),
     (("storeExternalId",), "nowhere", "unknown_store"),
     (("storeExternalId",), 101, "not_text"),
-    (("currency",), "EUR", "wrong_currency"),
+    (("currency",), "USD", "wrong_currency"),
     (("currency",), "kronor", "too_long"),
     (("totalGrossPrice",), ..., "required"),
     (("totalGrossPrice",), "249.01", "lines_do_not_sum"),

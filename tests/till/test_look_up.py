@@ -14,6 +14,7 @@ from members.models import Member
 from messaging.models import Message
 from stores.models import AuditEntry
 from tests.factories.members import MemberFactory
+from tests.factories.tiers import did, publish_ladder
 from till import limits, selectors
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +51,16 @@ class TestFind:
 
         assert "Vera" in answer
         assert cards.display_number(vera.number) in answer
+
+    def test_names_the_tier_where_the_club_has_any(self, till_client, vera, programme):
+        assert 'class="level' not in text(find(till_client, "0701740605"))
+        publish_ladder(programme)
+        now = datetime.now(UTC)
+        did(vera, now.date(), 5000, now=now)
+
+        answer = text(find(till_client, "0701740605"))
+
+        assert '<span class="level level--silver">Silver</span>' in answer
 
     def test_finds_by_membership_number(self, till_client, vera):
         assert "Vera" in text(find(till_client, vera.number))

@@ -30,14 +30,14 @@ _LONGEST_TYPED = 120
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show the pad, and nothing about anybody yet."""
-    return _page(request, None)
+    return page(request, None)
 
 
 @require_POST
 def find(request: HttpRequest) -> HttpResponse:
     """Answer who has this number or card."""
     typed = _typed(request, "number")
-    return _page(request, _answer(request, services.look_up, typed=typed), typed=typed)
+    return page(request, _answer(request, services.look_up, typed=typed), typed=typed)
 
 
 @require_POST
@@ -45,7 +45,7 @@ def register(request: HttpRequest) -> HttpResponse:
     """Register the number that was looked up, and send the join link."""
     language = get_language() or settings.LANGUAGE_CODE
     typed = _typed(request, "phone")
-    return _page(
+    return page(
         request, _answer(request, services.register, typed=typed, language=language)
     )
 
@@ -54,24 +54,24 @@ def register(request: HttpRequest) -> HttpResponse:
 def resend(request: HttpRequest) -> HttpResponse:
     """Send the join link once more."""
     typed = _typed(request, "phone")
-    return _page(request, _answer(request, services.resend, typed=typed))
+    return page(request, _answer(request, services.resend, typed=typed))
 
 
 @require_POST
 def prove(request: HttpRequest) -> HttpResponse:
     """Let the owner of a long-silent number show that it is theirs."""
     typed = _typed(request, "phone")
-    return _page(request, _answer(request, services.ask_for_proof, typed=typed))
+    return page(request, _answer(request, services.ask_for_proof, typed=typed))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def name(request: HttpRequest) -> HttpResponse:
     """Let a manager find a member by name."""
     if request.method != "POST":
-        return _page(request, Answer(Outcome.NAME))
+        return page(request, Answer(Outcome.NAME))
     first, last = _typed(request, "first"), _typed(request, "last")
     answer = _answer(request, services.search_names, first=first, last=last)
-    return _page(request, answer, first=first, last=last)
+    return page(request, answer, first=first, last=last)
 
 
 @require_POST
@@ -82,7 +82,7 @@ def choose(request: HttpRequest) -> HttpResponse:
         answer = _answer(request, services.choose, member_id=member_id)
     except (ValueError, Member.DoesNotExist):
         raise Http404 from None
-    return _page(request, answer)
+    return page(request, answer)
 
 
 def _typed(request: HttpRequest, field: str) -> str:
@@ -103,14 +103,16 @@ def _answer(
         return Answer(Outcome.TOO_MANY, retry_after=error.retry_after)
 
 
-def _page(
+def page(
     request: HttpRequest,
     answer: Answer | None,
     *,
     typed: str = "",
     first: str = "",
     last: str = "",
+    **extra: object,
 ) -> HttpResponse:
+    """Show the pad with an answer beside it, or the answer alone."""
     now = timezone.now()
     device = guards.device_of(request)
     country = device.store.programme.country
@@ -128,6 +130,7 @@ def _page(
             "last": last,
             "searches_names": guards.searches_names(request),
         }
+        context |= extra
         if answer.outcome is Outcome.KNOWN and answer.member is not None:
             context["card"] = card_of(answer.member, now=now)
     if is_partial(request):

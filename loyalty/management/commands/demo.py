@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from loyalty.demo import club, journey, life, programme, report, sign_ins
+from loyalty.demo import benefits, club, journey, life, programme, report, sign_ins
 from loyalty.demo.grocer import Grocer
 from loyalty.demo.progress import Progress
 from loyalty.demo.small import SmallClub
@@ -118,9 +118,18 @@ class Command(BaseCommand):
         self, demo: Programme, made: SmallClub | Grocer, now: datetime
     ) -> tuple[Loaded, float]:
         progress = Progress("lines", made.expected_lines(), self.stdout)
-        loaded = load_receipts(
-            programme=demo, receipts=made.receipts(), now=now, progress=progress
-        )
+        given = programme.benefits_of(demo)
+        benefits.publish_card(programme=demo, benefits=given)
+        loaded = Loaded()
+        for ends_at, receipts in benefits.by_fortnight(
+            made.receipts(), zone=demo.zone, now=now
+        ):
+            loaded.add(
+                load_receipts(
+                    programme=demo, receipts=receipts, now=ends_at, progress=progress
+                )
+            )
+            benefits.pass_nights(programme=demo, benefits=given, now=ends_at)
         progress.close()
         return loaded, progress.seconds
 

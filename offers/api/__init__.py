@@ -1,0 +1,1 @@
+"""Vouchers and stamp cards for other systems."""

@@ -1,0 +1,1 @@
+"""Stamp cards: their terms in one sentence, and how far members are."""

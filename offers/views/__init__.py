@@ -1,0 +1,1 @@
+"""The desk's screens of vouchers and stamp cards."""

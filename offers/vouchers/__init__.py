@@ -1,0 +1,1 @@
+"""Vouchers: bought with points, given for stamps or goodwill, used once."""

@@ -1,0 +1,98 @@
+"""When a version starts, and what members who lose by it are promised."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from common.periods import local_day
+from common.ui.forms import DateInput
+from points.programme.comparing import Worsening
+from points.programme.drafts import NOTICE, RUN_DOWN, Start
+from points.programme.forms.multiplier import TimeInput
+from stores.models import Programme
+
+
+class PublishForm(forms.Form):
+    """The start, and for worse terms the notice and the transition."""
+
+    starts_on = forms.DateField(label=gettext_lazy("Starts on"), widget=DateInput)
+    starts_at_hour = forms.TimeField(
+        label=gettext_lazy("At"), widget=TimeInput, initial=time()
+    )
+    told_on = forms.DateField(
+        label=gettext_lazy("Members are told on"), widget=DateInput
+    )
+    runs_down_until = forms.DateField(
+        label=gettext_lazy("Points keep their old worth until"),
+        widget=DateInput,
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        programme: Programme,
+        worse: Sequence[Worsening],
+        now: datetime,
+        **options: Any,
+    ) -> None:
+        super().__init__(*args, **options)
+        self.programme, self.worse, self.now = programme, worse, now
+        self.touches_earned = any(each.touches_earned for each in worse)
+        if not worse:
+            del self.fields["told_on"]
+        if not self.touches_earned:
+            del self.fields["runs_down_until"]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a start that has passed, and notice that comes too late."""
+        given: dict[str, Any] = super().clean() or {}
+        day: date | None = given.get("starts_on")
+        if day is None or given.get("starts_at_hour") is None:
+            return given
+        if self.worse:
+            self._check_notice(given, day)
+        if self.touches_earned:
+            self._check_run_down(given, day)
+        return given
+
+    def starts_at(self) -> datetime:
+        """Return the moment at which it starts, in the programme's zone."""
+        given = self.cleaned_data
+        return datetime.combine(
+            given["starts_on"], given["starts_at_hour"], tzinfo=self.programme.zone
+        )
+
+    def start(self) -> Start:
+        """Return all that was said about the start."""
+        given = self.cleaned_data
+        return Start(
+            starts_at=self.starts_at(),
+            told_on=given.get("told_on"),
+            runs_down_until=given.get("runs_down_until"),
+        )
+
+    def _check_notice(self, given: dict[str, Any], day: date) -> None:
+        told = given.get("told_on")
+        if told is None:
+            return
+        if told > day - NOTICE:
+            self.add_error(
+                "told_on",
+                _("Members must be told %(n)s days before it starts, at the least.")
+                % {"n": NOTICE.days},
+            )
+        elif told < local_day(self.now, self.programme.zone):
+            self.add_error("told_on", _("The day has passed."))
+
+    def _check_run_down(self, given: dict[str, Any], day: date) -> None:
+        until = given.get("runs_down_until")
+        if until is not None and until < day + RUN_DOWN:
+            self.add_error(
+                "runs_down_until",
+                _("Points keep their worth for %(n)s days after the start or longer.")
+                % {"n": RUN_DOWN.days},
+            )

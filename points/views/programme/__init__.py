@@ -1,0 +1,1 @@
+"""The desk of the programme: overview, editor, multipliers, test basket, publishing."""

@@ -1,0 +1,77 @@
+"""What a receipt is, and what it means for points: pure decisions, no database."""
+
+from purchases.rules.deciding import NO_SHELF, bought_of, claim, decide, settle
+from purchases.rules.earning import (
+    discount_of,
+    engine_line,
+    in_own_currency,
+    purchase_of,
+)
+from purchases.rules.giving_back import back_of
+from purchases.rules.receipts import (
+    CLAIM_WITHIN,
+    CURRENCIES,
+    Club,
+    ContactIn,
+    ContactKind,
+    DiscountIn,
+    LineIn,
+    LineKind,
+    PaymentIn,
+    ReceiptIn,
+    TaxIn,
+    content_sums_to,
+    external_value,
+)
+from purchases.rules.returns import Back, Bought, kept
+from purchases.rules.verdicts import (
+    Buyer,
+    Claim,
+    Count,
+    Earned,
+    GivenBack,
+    NoPoints,
+    Original,
+    Reversal,
+    Shelf,
+    Verdict,
+)
+
+__all__ = [
+    "CLAIM_WITHIN",
+    "CURRENCIES",
+    "NO_SHELF",
+    "Back",
+    "Bought",
+    "Buyer",
+    "Claim",
+    "Club",
+    "ContactIn",
+    "ContactKind",
+    "Count",
+    "DiscountIn",
+    "Earned",
+    "GivenBack",
+    "LineIn",
+    "LineKind",
+    "NoPoints",
+    "Original",
+    "PaymentIn",
+    "ReceiptIn",
+    "Reversal",
+    "Shelf",
+    "TaxIn",
+    "Verdict",
+    "back_of",
+    "bought_of",
+    "claim",
+    "content_sums_to",
+    "decide",
+    "discount_of",
+    "engine_line",
+    "external_value",
+    "in_own_currency",
+    "kept",
+    "purchase_of",
+    "settle",
+]

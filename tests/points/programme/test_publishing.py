@@ -1,0 +1,174 @@
+"""Publishing at the desk, and the programme over the API."""
+
+import json
+from datetime import UTC, date, datetime
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+
+from points.models import EarningRule
+from points.programme import drafts
+from points.programme.drafts import content_of
+from tests.points.programme.test_drafts import change
+from tests.points.programme.versions import TERMS
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def draft(programme, mia, now, in_force):
+    return drafts.create_draft(programme=programme, staff=mia, now=now)
+
+
+def publish(desk, draft, now, **typed):
+    with time_machine.travel(now, tick=False):
+        return desk.post(
+            reverse("points:draft-publish", args=[draft.public_id]),
+            {"starts_on": "2027-02-01", "starts_at_hour": "00:00", **typed},
+        )
+
+
+def look(desk, draft, now):
+    with time_machine.travel(now, tick=False):
+        page = desk.get(reverse("points:draft-publish", args=[draft.public_id]))
+    return page.content.decode()
+
+
+class TestDraftPublish:
+    def test_says_what_changes_and_what_will_hold(self, desk, draft, mia, now):
+        change(draft, mia, now, points_per_unit=2)
+
+        page = look(desk, draft, now)
+
+        assert "You get 1 point per krona.</del>" in page
+        assert "You get 2 points per krona.</ins>" in page
+        assert "told_on" not in page
+
+    def test_publishes_in_the_zone_of_the_club(self, desk, draft, now):
+        answer = publish(desk, draft, now, starts_at_hour="08:30")
+
+        draft.refresh_from_db()
+        assert answer["Location"] == reverse(
+            "points:version-detail", args=[draft.public_id]
+        )
+        assert draft.starts_at == datetime(2027, 2, 1, 7, 30, tzinfo=UTC)
+
+    def test_says_what_is_worse_and_asks_for_a_notice(self, desk, draft, mia, now):
+        change(draft, mia, now, expires_after_months=12)
+
+        assert "Points expire sooner" in look(desk, draft, now)
+        refused = publish(desk, draft, now)
+        assert refused.status_code == 422
+        late = publish(desk, draft, now, told_on="2027-01-20")
+        assert 'value="2027-01-20"' in late.content.decode()
+        assert late.status_code == 422
+        past = publish(desk, draft, now, told_on="2026-11-01")
+        assert past.status_code == 422
+
+        done = publish(desk, draft, now, told_on="2026-12-01")
+
+        draft.refresh_from_db()
+        assert done.status_code == 302
+        assert draft.told_on == date(2026, 12, 1)
+
+    def test_asks_how_long_points_keep_their_worth(self, desk, draft, mia, now):
+        content = content_of(draft)
+        assert content.point_value > 0
+        change(draft, mia, now, point_value="0.05")
+
+        refused = publish(
+            desk, draft, now, told_on="2026-12-01", runs_down_until="2027-02-02"
+        )
+        done = publish(
+            desk, draft, now, told_on="2026-12-01", runs_down_until="2027-05-01"
+        )
+
+        assert (refused.status_code, done.status_code) == (422, 302)
+
+    def test_does_not_offer_it_while_something_is_wrong(self, desk, draft, mia, now):
+        change(draft, mia, now, pending_days=999)
+
+        page = look(desk, draft, now)
+        refused = publish(desk, draft, now)
+
+        assert 'class="complaints"' in page
+        assert "Points wait 365 days at most." in page
+        assert refused.status_code == 422
+        draft.refresh_from_db()
+        assert draft.status == EarningRule.Status.DRAFT
+
+    def test_refuses_a_start_that_has_passed_at_its_field(self, desk, draft, now):
+        refused = publish(desk, draft, now, starts_on="2026-11-01")
+
+        assert refused.status_code == 422
+        assert "It must start after now." in refused.content.decode()
+
+    def test_leads_on_when_it_was_published_meanwhile(self, desk, draft, now):
+        publish(desk, draft, now)
+
+        again = publish(desk, draft, now)
+
+        assert again.status_code == 302
+
+    def test_shows_the_version_with_what_changed(self, desk, draft, mia, now):
+        change(draft, mia, now, points_per_unit=2)
+        publish(desk, draft, now)
+
+        page = desk.get(
+            reverse("points:version-detail", args=[draft.public_id])
+        ).content.decode()
+
+        assert "You get 2 points per krona.</ins>" in page
+        assert mia.name in page
+
+
+class TestProgrammeApi:
+    def ask(self, api_key, **query):
+        return Client().get(
+            "/api/v1/programme", query, headers={"Authorization": api_key.header}
+        )
+
+    @pytest.fixture
+    def key(self, api_key):
+        api_key.header = f"Bearer {api_key.plain}"
+        return api_key
+
+    def test_says_what_holds_in_the_language_asked_for(self, key, in_force):
+        answer = self.ask(key, language="en")
+
+        body = json.loads(answer.content)
+        assert answer.status_code == 200
+        assert body["version"] == in_force.version
+        assert "You get 1 point per krona." in body["sentences"]
+        assert body["worthOfAPoint"]["least"] == "0.1000"
+        assert body["voucherSteps"] == [
+            {"points": 500, "value": "50.00", "needsPurchase": True}
+        ]
+        assert body["tiers"] == []
+
+    def test_names_tiers_in_that_language(self, key, programme, mia, now):
+        draft = drafts.create_draft(programme=programme, staff=mia, now=now)
+        change(draft, mia, now, ladder=TERMS.ladder)
+        drafts.publish(
+            draft=draft,
+            start=drafts.Start(datetime(2024, 1, 1, tzinfo=UTC)),
+            staff=mia,
+            now=now,
+        )
+
+        body = json.loads(self.ask(key, language="en").content)
+
+        assert [each["name"] for each in body["tiers"]] == ["Brons", "Silver", "Guld"]
+        assert body["tiers"][2]["benefits"] == ["Fri frakt"]
+        assert body["tiersReachedBy"] == "spend"
+
+    def test_refuses_a_language_that_nobody_speaks(self, key, in_force):
+        assert self.ask(key, language="fi").status_code == 422
+
+    def test_says_when_nothing_is_in_force(self, key, programme):
+        answer = self.ask(key)
+
+        assert answer.status_code == 404
+        assert json.loads(answer.content)["code"] == "no_programme"

@@ -1,0 +1,144 @@
+"""Vouchers that receipts name: redeemed with the receipt, or the receipt is refused."""
+
+from datetime import timedelta
+
+import pytest
+
+from offers.models import Voucher
+from points.models import Account
+from points.terms import VoucherMode
+from purchases.models import Receipt
+from tests.factories.members import MemberFactory
+from tests.factories.offers import rule_with
+from tests.factories.points import RULES_SINCE
+from tests.factories.purchases import BOUGHT_AT, TillClient, line, receipt, return_line
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _clock(time_machine):
+    time_machine.move_to(BOUGHT_AT + timedelta(hours=1), tick=False)
+
+
+@pytest.fixture
+def till(programme, shop, api_key):
+    """A till of a club in which 500 points become 50 kr by themselves."""
+    rule = rule_with(programme, mode=VoucherMode.AUTOMATIC)
+    assert rule.starts_at == RULES_SINCE
+    return TillClient(api_key)
+
+
+def voucher_of(till, member):
+    """Buy for 500 kr; return the voucher that comes of it."""
+    answer = till.record(receipt(line("500.00"), phone=member.phone))
+    assert answer["pointsEarned"] == 500
+    # What is left after the voucher is what the till shows.
+    assert answer["pointsBalance"] == 0
+    return Voucher.objects.get(member=member)
+
+
+class TestReceipt:
+    def test_redeems_the_voucher_it_names(self, till, vera):
+        voucher = voucher_of(till, vera)
+
+        till.record(receipt(phone=vera.phone, vouchers=[voucher.code]))
+
+        voucher.refresh_from_db()
+        assert voucher.status == "USED"
+
+    def test_gets_the_same_answer_again_and_redeems_once(self, till, vera):
+        voucher = voucher_of(till, vera)
+        body = receipt(phone=vera.phone, vouchers=[voucher.code])
+
+        assert till.send(body).content == till.send(body).content
+
+    @pytest.mark.parametrize(
+        ("vouchers", "pointer", "code"),
+        [
+            (["NOBODYS7CODE"], "/vouchers/0", "voucher_unknown"),
+            (["{theirs}", "NOBODYS7CODE"], "/vouchers/1", "voucher_unknown"),
+            (["{theirs}", "{theirs}"], "/vouchers/1", "voucher_twice"),
+            (["x" * 41], "/vouchers/0", "too_long"),
+            ([7], "/vouchers/0", "not_text"),
+            ("x", "/vouchers", "not_a_list"),
+            (["x"] * 21, "/vouchers", "too_many"),
+        ],
+    )
+    def test_is_refused_as_a_whole_with_the_place(
+        self, till, vera, vouchers, pointer, code
+    ):
+        voucher = voucher_of(till, vera)
+        if isinstance(vouchers, list):
+            vouchers = [
+                each.format(theirs=voucher.code) if isinstance(each, str) else each
+                for each in vouchers
+            ]
+
+        refused = till.send(receipt(phone=vera.phone, vouchers=vouchers))
+
+        assert refused.status_code == 422
+        errors = [(e["pointer"], e["code"]) for e in refused.json()["errors"]]
+        assert errors == [(pointer, code)]
+        voucher.refresh_from_db()
+        assert (voucher.status, Receipt.objects.count()) == ("ISSUED", 1)
+        assert Account.objects.get(member=vera).balance == 0
+
+    def test_of_another_member_is_refused(self, till, vera, programme):
+        voucher = voucher_of(till, vera)
+        friend = MemberFactory(programme=programme)
+
+        refused = till.send(receipt(phone=friend.phone, vouchers=[voucher.code]))
+
+        assert refused.json()["errors"][0]["code"] == "voucher_not_theirs"
+
+    def test_sent_again_with_a_voucher_differs(self, till, vera):
+        voucher = voucher_of(till, vera)
+        body = receipt(phone=vera.phone)
+        till.record(body)
+
+        refused = till.send({**body, "vouchers": [voucher.code]})
+
+        assert refused.status_code == 409
+        assert refused.json()["differences"] == [{"pointer": "/vouchers"}]
+
+
+class TestReturn:
+    def test_of_what_a_voucher_paid_gives_the_voucher_back(self, till, vera):
+        """F22: goods that a voucher paid come back, and the till is not stopped."""
+        voucher = voucher_of(till, vera)
+        bought = receipt(
+            line("99.00"), phone=vera.phone, vouchers=[voucher.code],
+            paymentMethods=[
+                {"type": "VOUCHER", "value": "50.00"},
+                {"type": "CARD", "value": "49.00"},
+            ],
+        )  # fmt: skip
+        till.record(bought)
+
+        till.record(
+            receipt(
+                return_line("99.00"),
+                phone=vera.phone,
+                originalReceipt=bought["uniqueReceiptId"],
+            )
+        )
+
+        voucher.refresh_from_db()
+        assert voucher.status == "ISSUED"
+
+    def test_that_came_before_its_purchase_takes_the_voucher_it_made(self, till, vera):
+        bought = receipt(line("500.00"), phone=vera.phone)
+        till.record(
+            receipt(
+                return_line("500.00"),
+                phone=vera.phone,
+                originalReceipt=bought["uniqueReceiptId"],
+            )
+        )
+
+        till.record(bought)
+
+        left = Account.objects.get(member=vera).balance
+        unused = Voucher.objects.filter(member=vera, status="ISSUED").count()
+        assert (left, unused) == (0, 0)
