@@ -11,13 +11,13 @@ CORE_SPRITE = "ui/img/core-icons.svg"
 CORE = frozenset(
     """
     adjustments adjustments-horizontal alert-circle alert-triangle arrow-back-up
-    arrow-left arrow-right bell building-store check chevron-left chevron-right
-    circle-check circle-x clock coin coins confetti crown device-mobile edit
-    external-link f-home f-receipt f-user file-download file-text gift hand-stop
-    heart-handshake help-circle home hourglass hourglass-low id id-badge-2
-    info-circle link lock login logout mail message-2 minus moon pencil player-pause
-    plus point printer qrcode receipt receipt-refund refresh shield-check
-    shield-lock shopping-bag sun ticket trash user user-plus users world x
+    arrow-left arrow-right bell building-store calendar check checklist chevron-left
+    chevron-right circle-check circle-x clock coin coins confetti crown device-mobile
+    edit external-link f-home f-receipt f-user file-download file-text gift hand-stop
+    heart-handshake help-circle home hourglass hourglass-low id id-badge-2 info-circle
+    link lock login logout mail message-2 minus moon pencil player-pause plus point
+    printer qrcode receipt receipt-refund refresh shield-check shield-lock shopping-bag
+    sun ticket trash trending-up user user-plus users world x
     """.split()
 )
 
