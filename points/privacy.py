@@ -96,7 +96,7 @@ def register_all() -> None:
             **each(_POINTS, "outcome"),
         },
     )
-    # Who wrote and published a version.
+    # Who wrote, published and withdrew a version.
     register(
         EarningRule,
         {
@@ -105,7 +105,7 @@ def register_all() -> None:
             **each(_WORK, "expires_after_months", "point_value", "reward_points"),
             **each(_WORK, "terms", "title", "written_by", "changed_at"),
             **each(_WORK, "published_by", "published_at", "told_on"),
-            **each(_WORK, "runs_down_until"),
+            **each(_WORK, "runs_down_until", "withdrawn_by", "withdrawn_at"),
         },
     )
     register(

@@ -149,7 +149,10 @@ def worth(points: int, rule: EarningRule) -> Decimal:
 
 
 def reward_worth(rule: EarningRule) -> Decimal:
-    """Return what one voucher is worth."""
+    """Return what the first voucher is worth: its step says so, where there are any."""
+    for step in rule.terms.vouchers.steps:
+        if step.points == rule.reward_points:
+            return step.value
     return worth(rule.reward_points, rule)
 
 

@@ -2,19 +2,27 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import F, Min, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
+from common.periods import local_day
 from members.models import Member, Merge
 from points import reading, rules
 from points.models import Account, EarningRule, Entry, Lot, LotUse
+from stores.models import Programme
 
 _SIGNED = {"adjusted", "merged"}
 _BY_THE_CLUB = [Entry.Kind.ADJUST, Entry.Kind.GOODWILL, Entry.Kind.IMPORT]
+# What is better is said in one place, which receipts go by too.
+_RULE_AT = "SELECT r.* FROM points_rule_at(%s, %s) r"
+_RULE_AS = """
+SELECT k.* FROM points_earningrule r CROSS JOIN LATERAL points_rule_as(r, %s) k
+WHERE r.id = %s
+"""
 _PARTS = "SELECT balance, usable, pending, reserved FROM points_parts(%s, %s)"
 
 
@@ -103,7 +111,24 @@ class Waiting:
 def find_rule(
     *, programme_id: int, at: datetime | None = None
 ) -> rules.EarningRule | None:
-    """Return the rule in force at a moment, or without one the last published."""
+    """Return the rule in force at a moment, or without one the last published.
+
+    At a moment it is the rule as it holds then: while worse terms run down, points
+    become vouchers and are worth as by the better of it and of the one before it.
+    """
+    if at is None:
+        return find_version(programme_id=programme_id)
+    row = next(iter(EarningRule.objects.raw(_RULE_AT, [programme_id, at])), None)
+    return None if row is None else value_of(row)
+
+
+def find_version(
+    *, programme_id: int, at: datetime | None = None
+) -> rules.EarningRule | None:
+    """Return the version in force at a moment, or the last published, in its own terms.
+
+    For what is promised to come: what points are worth now is in `find_rule`.
+    """
     published = EarningRule.objects.filter(
         programme_id=programme_id, status=EarningRule.Status.PUBLISHED
     )
@@ -111,6 +136,27 @@ def find_rule(
         published = published.filter(starts_at__lte=at)
     row = published.order_by("-starts_at").first()
     return None if row is None else value_of(row)
+
+
+def value_at(row: EarningRule, at: datetime) -> rules.EarningRule:
+    """Return a stored rule as it held at a moment: see `find_rule`."""
+    (held,) = EarningRule.objects.raw(_RULE_AS, [at, row.pk])
+    return value_of(held)
+
+
+def runs_down_until(programme: Programme, at: datetime) -> date | None:
+    """Return the last day on which terms before the ones in force hold still.
+
+    None where nothing runs down; of several the first to end, for what holds changes
+    then.
+    """
+    found: date | None = EarningRule.objects.filter(
+        programme=programme,
+        status=EarningRule.Status.PUBLISHED,
+        starts_at__lte=at,
+        runs_down_until__gte=local_day(at, programme.zone),
+    ).aggregate(until=Min("runs_down_until"))["until"]
+    return found
 
 
 def value_of(row: EarningRule) -> rules.EarningRule:

@@ -485,8 +485,8 @@ def _refuse_other(entry_id: int, kind: Entry.Kind, points: int) -> None:
 
 
 def _check_rule(rule: EarningRule, now: datetime) -> None:
-    if rule.status == EarningRule.Status.PUBLISHED:
-        message = "The rule is published already."
+    if rule.status != EarningRule.Status.DRAFT:
+        message = "The rule was published already."
         raise RuleInvalid(message)
     if rule.points_per_unit > MOST_POINTS_PER_UNIT:
         message = f"A rule gives at most {MOST_POINTS_PER_UNIT} points for a unit."

@@ -24,6 +24,7 @@ from common.problems import Problem
 from offers.models import StampCard
 from points.bulk import Earnings
 from points.rules import EarningRule
+from points.selectors import find_rule
 from points.terms import Goods, VoucherMode
 from purchases import records, rules
 from purchases.load_buyers import Buyers, buyer_of, find_buyers
@@ -279,7 +280,7 @@ class _Batch:
             book if self.is_decided else replace(current, articles=_articles(club))
         )
         # From how many points on a purchase makes a voucher by itself.
-        self.least_step = _least_step(self.book.at(now))
+        self.least_step = _least_step(find_rule(programme_id=club.programme_id, at=now))
         # Days are counted where a version has tiers: nobody else asks for them.
         self.has_ladder = any(
             rule is not None and rule.terms.ladder is not None

@@ -1,7 +1,7 @@
 """Reading vouchers: what can be used now, what is open, what it adds up to."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -19,7 +19,7 @@ from django.db.models import (
 from members.models import Member
 from offers.models import Voucher, VoucherEvent
 from offers.vouchers.steps import steps_at
-from points.selectors import BalanceView, balance_of, find_rule
+from points.selectors import BalanceView, balance_of, find_rule, runs_down_until
 from points.terms import VoucherMode, VoucherStep
 from stores.models import Programme
 
@@ -51,9 +51,14 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What a member may turn points into; `version` is what they are shown."""
+    """What a member may turn points into.
+
+    `version` and `until` are what they are shown: which version is in force, and the
+    last day on which better terms than its own hold.
+    """
 
     version: int
+    until: date | None
     balance: BalanceView
     steps: list[Choice]
     valid_days: int
@@ -129,6 +134,7 @@ def choices_for(member: Member, *, now: datetime) -> Choices | None:
     balance = balance_of(member, now)
     return Choices(
         version=version,
+        until=runs_down_until(member.programme, now),
         balance=balance,
         steps=[
             Choice(

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from offers.vouchers.steps import step_of, steps_at
 from offers.vouchers.validity import CannotUse, Why, refusing, why_not
 from points import services as ledger
 from points.models import Entry
-from points.selectors import find_rule
+from points.selectors import find_rule, runs_down_until
 from stores.models import Staff, Store
 
 # A purchase that is not finished lets its voucher go after so long.
@@ -53,15 +53,23 @@ class Gift:
 
 
 def choose_voucher(
-    *, member: Member, points: int, version: int, key: str, now: datetime
+    *,
+    member: Member,
+    points: int,
+    version: int,
+    key: str,
+    now: datetime,
+    until: date | None = None,
 ) -> Voucher:
     """Let a member turn points into a voucher; a repeated key gives the first one.
 
-    `version` is that of the rule whose steps the member was shown: what they agreed to
-    is what they get, or nothing.
+    `version` is that of the rule whose steps the member was shown, `until` the last day
+    of better terms than its own, as in `Choices`: what they agreed to is what they get,
+    or nothing.
 
     Raises:
-        NoSuchStep: the version in force is another, or has no such step.
+        NoSuchStep: the version in force is another, has no such step, or its better
+            terms are over since.
         points.services.InsufficientPoints: there are fewer usable points.
         points.services.PointsHeld: they cannot be used yet.
     """
@@ -73,7 +81,11 @@ def choose_voucher(
             return made
         rule = find_rule(programme_id=member.programme_id, at=now)
         step = step_of(points=points, version=version, rule_steps=steps_at(member, now))
-        if rule is None or step is None:
+        if (
+            rule is None
+            or step is None
+            or until != runs_down_until(member.programme, now)
+        ):
             raise NoSuchStep
         public_id = uuid7()
         posted = ledger.post(

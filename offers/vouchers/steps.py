@@ -5,31 +5,25 @@ from datetime import datetime
 from django.db import connection
 
 from members.models import Member
-from points.models import EarningRule
 from points.terms import VoucherStep
+
+# The very steps that receipts go by.
+_STEPS = """
+SELECT r.version, s.points, s.value, s.needs_purchase
+FROM points_rule_at(%s, %s) r CROSS JOIN LATERAL offers_steps(r) s ORDER BY s.points
+"""
 
 
 def steps_at(member: Member, now: datetime) -> tuple[int, list[VoucherStep]]:
-    """Return the number of the version in force and its steps, smallest first."""
-    row = (
-        EarningRule.objects.filter(
-            programme_id=member.programme_id,
-            status=EarningRule.Status.PUBLISHED,
-            starts_at__lte=now,
-        )
-        .order_by("-starts_at")
-        .first()
-    )
-    if row is None:
-        return 0, []
+    """Return the number of the version in force and the steps now, smallest first.
+
+    While worse terms run down they are the better ones of two versions.
+    """
     with connection.cursor() as cursor:
-        # The very steps that receipts go by.
-        cursor.execute(
-            "SELECT s.* FROM points_earningrule r, offers_steps(r) s"
-            " WHERE r.id = %s ORDER BY s.points",
-            [row.pk],
-        )
-        return row.version, [VoucherStep(*each) for each in cursor.fetchall()]
+        cursor.execute(_STEPS, [member.programme_id, now])
+        rows = cursor.fetchall()
+    version = rows[0][0] if rows else 0
+    return version, [VoucherStep(*step) for _version, *step in rows]
 
 
 def step_of(

@@ -28,11 +28,7 @@ _FIND = """
 SELECT m.public_id::text, m.status, m.first_name,
     (points_parts(m.id, %s)).usable, r.point_value
 FROM members_member m
-LEFT JOIN LATERAL (
-    SELECT e.point_value FROM points_earningrule e
-    WHERE e.programme_id = m.programme_id AND e.status = 'PUBLISHED'
-        AND e.starts_at <= %s
-    ORDER BY e.starts_at DESC LIMIT 1) r ON true
+LEFT JOIN LATERAL points_rule_at(m.programme_id, %s) r ON true
 WHERE m.programme_id = %s AND m.status NOT IN ('LEFT', 'ERASED', 'MERGED')
     AND {condition}
 """

@@ -16,13 +16,13 @@ from points.models.goodwill import (
 )
 from points.models.ledger import (
     Account,
-    EarningRule,
     Entry,
     Lot,
     LotUse,
     Reservation,
 )
 from points.models.tiers import TierOutlook, TierPeriod, TierRun
+from points.models.versions import EarningRule
 
 __all__ = [
     "Account",

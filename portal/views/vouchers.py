@@ -1,5 +1,6 @@
 """A member's vouchers: those that can be used, choosing one, and those that were."""
 
+from datetime import date
 from uuid import UUID, uuid4
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -99,6 +100,7 @@ def voucher_choose(request: HttpRequest, points: int) -> HttpResponse:
                 member=member,
                 points=points,
                 version=_number(request.POST.get("version", "")),
+                until=_day(request.POST.get("until", "")),
                 key=f"choice:{UUID(request.POST.get('key', ''))}",
                 now=now,
             )
@@ -123,6 +125,7 @@ def voucher_choose(request: HttpRequest, points: int) -> HttpResponse:
         "missing": chosen.missing,
         "left": choices.balance.points - chosen.step.points,
         "version": choices.version,
+        "until": choices.until,
         "valid_days": choices.valid_days,
         "key": uuid4(),
     }
@@ -141,6 +144,10 @@ def stamp_cards(request: HttpRequest) -> HttpResponse:
         ],
     }
     return render(request, "portal/stamp_cards.html", context)
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _number(text: str) -> int:

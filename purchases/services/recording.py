@@ -23,7 +23,7 @@ from purchases.services.vouchers import refused_voucher
 OPERATION = "receipts.record"
 
 # Something changed between reading and writing: read again. Ours, and a deadlock.
-_AGAIN = {"SKR01", "40P01"}
+_AGAIN = {"SKR01", "40P01", "40001"}
 _REUSED = "SKI01"
 _OVERFLOW = "22003"
 # Each loss of a race means that another receipt of the same purchase came through.
