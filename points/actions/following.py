@@ -29,6 +29,7 @@ _GETS = frozenset({Member.Status.ACTIVE, Member.Status.PENDING})
 
 # Takes the next place within the occasion while there is one. Whoever writes the same
 # one beside us is waited for; then there is nothing to insert, and it is tried again.
+# Both go by the highest place: a merge that was undone leaves places free below it.
 _TAKE = """
 INSERT INTO points_actionaward
     (public_id, member_id, rule_id, action, occasion, number, points, event_id,
@@ -48,7 +49,7 @@ RETURNING number
 _IS_OVER = """
 SELECT EXISTS (SELECT FROM points_actionaward a
         WHERE a.event_id = %(event)s AND a.action = %(action)s)
-    OR (SELECT count(*) FROM points_actionaward a
+    OR (SELECT COALESCE(max(a.number), 0) FROM points_actionaward a
         WHERE a.member_id = %(member)s AND a.action = %(action)s
             AND a.occasion = %(occasion)s) >= %(most)s
 """

@@ -1,6 +1,7 @@
 """How points for actions and invitations follow when two memberships become one."""
 
 from django.db import connection
+from django.db.models import Q
 
 from members import merge_registry
 from members.merge_registry import Merging
@@ -14,6 +15,8 @@ WHERE theirs.member_id = %s AND NOT EXISTS (
     WHERE own.member_id = %s AND own.action = theirs.action
         AND own.occasion = theirs.occasion AND own.number = theirs.number)
 """
+# In the notes of a merge: the invitations that count no more by it.
+_REFUSED = "refused"
 
 
 def register() -> None:
@@ -44,18 +47,27 @@ def _hand_referrals_on(merging: Merging) -> None:
     """Let who invited and who was invited be the kept member.
 
     One between the two of them was of one person: it stays where it is and counts no
-    more. Nobody is invited twice: a second one stays with the merged member.
+    more. Nor does one by which somebody came who was a member before, by the other
+    membership. Nobody is invited twice: a second one stays with the merged member.
     """
     both = [merging.kept, merging.merged]
+    notes = merging.merge.notes.setdefault("referrals", {})
     among = Referral.objects.filter(referrer__in=both, invited__in=both)
-    among.filter(state=Referral.State.JOINED).update(
+    known_since = min(each.registered_at for each in both)
+    refused = Referral.objects.filter(
+        Q(referrer__in=both) | Q(joined_at__gt=known_since),
+        invited__in=both,
+        state=Referral.State.JOINED,
+    )
+    ids = list(refused.values_list("pk", flat=True))
+    notes[_REFUSED] = sorted({*notes.get(_REFUSED, []), *ids})
+    Referral.objects.filter(pk__in=ids).update(
         state=Referral.State.REFUSED, settled_at=merging.now
     )
     others = Referral.objects.exclude(pk__in=among.values("pk"))
     rows = {"referrer": others.filter(referrer=merging.merged)}
     if not Referral.objects.filter(invited=merging.kept).exists():
         rows["invited"] = others.filter(invited=merging.merged)
-    notes = merging.merge.notes.setdefault("referrals", {})
     for name, found in rows.items():
         ids = list(found.values_list("pk", flat=True))
         notes[name] = sorted({*notes.get(name, []), *ids})
@@ -63,7 +75,13 @@ def _hand_referrals_on(merging: Merging) -> None:
 
 
 def _give_referrals_back(merging: Merging) -> None:
-    for name, ids in merging.merge.notes.get("referrals", {}).items():
+    notes = merging.merge.notes.get("referrals", {})
+    # Two people after all: what counted no more counts as before.
+    Referral.objects.filter(
+        pk__in=notes.get(_REFUSED, []), state=Referral.State.REFUSED
+    ).update(state=Referral.State.JOINED, settled_at=None)
+    for name in ("referrer", "invited"):
+        ids = notes.get(name, [])
         Referral.objects.filter(pk__in=ids, **{name: merging.kept}).update(
             **{name: merging.merged}
         )

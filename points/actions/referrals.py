@@ -32,14 +32,15 @@ _SIGNS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 _LENGTH = 8
 _TRIES = 4
 
-# Who was invited and has kept something for so long, each club by its own calendar.
+# Who was invited and has kept something for so long, each club by its own calendar. A
+# gift card, or what costs nothing, is no purchase that anybody earns by.
 _DUE = """
 SELECT r.id FROM points_referral r
 JOIN members_member m ON m.id = r.invited_id AND m.status = 'ACTIVE'
 JOIN stores_programme p ON p.id = m.programme_id
 WHERE r.state = 'JOINED' AND EXISTS (
     SELECT FROM points_activity a
-    WHERE a.member_id = r.invited_id AND a.visits > 0
+    WHERE a.member_id = r.invited_id AND a.spend > 0
         AND a."on" >= (r.joined_at AT TIME ZONE p.time_zone)::date
         AND a."on" <= (%(now)s AT TIME ZONE p.time_zone)::date - %(days)s)
 ORDER BY r.referrer_id, r.id

@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils.translation import override
 
 from members import events
-from members.merging import merge_members
+from members.merging import merge_members, undo_merge
 from members.models import Event, Member
 from members.selectors import list_events
 from points import proof
@@ -233,6 +233,21 @@ class TestTimes:
         assert ActionAward.objects.filter(member=vera).count() == 1
         assert ActionAward.objects.filter(member=twin).count() == 1
         assert not proof.check().differences
+
+    def test_end_where_an_undone_merge_left_a_place_free(self, programme, vera, olga):
+        """A third visit of one person; then the two are parted again."""
+        publish(programme, Action("visit", VISIT, 10, Per.DAY, 3))
+        twin = MemberFactory(programme=programme)
+        give(done(vera), done(twin), done(twin))
+        merge = merge_members(kept=vera, merged=twin, staff=olga, reason="", now=NOW)
+        assert give(done(vera)) == 1
+        undo_merge(merge=merge, staff=olga, now=NOW)
+        places = ActionAward.objects.filter(member=vera).order_by("number")
+        assert list(places.values_list("number", flat=True)) == [1, 3]
+
+        # It went on for ever: places went by the highest, their end by their number.
+        assert give(done(vera)) == 0
+        assert give(done(vera, at=NOW + timedelta(days=1))) == 1
 
     def test_give_to_who_is_kept_what_the_other_one_did(self, programme, vera, olga):
         publish(programme, Action("visit", VISIT, 10, Per.EACH))

@@ -27,6 +27,7 @@ JOINED = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 BOUGHT = date(2026, 3, 10)
 # The thirtieth day after it, as the club's calendar counts.
 KEPT = datetime(2026, 4, 9, 4, 0, tzinfo=UTC)
+YEARS = timedelta(days=2000)
 
 
 @pytest.fixture
@@ -70,8 +71,8 @@ def invited_by(code, programme, *, phone="+46701745001", active=True):
     return friend
 
 
-def buy(member, on=BOUGHT, visits=1):
-    return Activity.objects.create(member=member, on=on, spend=199, visits=visits)
+def buy(member, on=BOUGHT, visits=1, spend=199):
+    return Activity.objects.create(member=member, on=on, spend=spend, visits=visits)
 
 
 def state_of(friend):
@@ -221,15 +222,21 @@ class TestSettle:
         assert referrals.settle(now=datetime(2026, 4, 8, 22, 0, tzinfo=UTC)) == 1
 
     def test_waits_for_a_purchase_that_stays(self, programme, rule, vera, code):
-        """All of it came back: the day of its purchase has no visit any more."""
+        """All of it came back: the day of its purchase has no money any more."""
         friend = invited_by(code, programme)
-        buy(friend, visits=0)
+        buy(friend, visits=0, spend=0)
         assert referrals.settle(now=KEPT) == 0
 
         buy(friend, on=BOUGHT + timedelta(days=5))
 
         assert referrals.settle(now=KEPT + timedelta(days=4)) == 0
         assert referrals.settle(now=KEPT + timedelta(days=5)) == 1
+
+    def test_counts_no_visit_that_nothing_counted_of(self, programme, rule, vera, code):
+        """A gift card, or a bag for nothing: no money that earns."""
+        buy(invited_by(code, programme), spend=0)
+
+        assert referrals.settle(now=KEPT) == 0
 
     def test_counts_nobody_who_has_not_finished(self, programme, rule, vera, code):
         friend = invited_by(code, programme, active=False)
@@ -297,6 +304,23 @@ class TestMerging:
         merge_members(kept=vera, merged=friend, staff=olga, now=JOINED)
 
         assert Referral.objects.get().state == "REFUSED"
+
+    @pytest.mark.parametrize("kept_first", [True, False], ids=["old", "new"])
+    def test_refuses_who_was_a_member_before(
+        self, programme, rule, vera, code, olga, kept_first
+    ):
+        """Anna, a member for years, came by a friend's link with a second address."""
+        anna = MemberFactory(programme=programme, registered_at=JOINED - YEARS)
+        again = invited_by(code, programme)
+        kept, merged = (anna, again) if kept_first else (again, anna)
+        merge = merge_members(kept=kept, merged=merged, staff=olga, now=JOINED)
+        buy(kept)
+
+        assert referrals.settle(now=KEPT) == 0
+        assert Referral.objects.get().state == "REFUSED"
+
+        undo_merge(merge=merge, staff=olga, now=JOINED + timedelta(hours=1))
+        assert (state_of(again), Referral.objects.get().settled_at) == ("JOINED", None)
 
     def test_hands_it_on_and_gives_it_back(self, programme, vera, code, olga):
         friend = invited_by(code, programme)
