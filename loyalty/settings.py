@@ -423,6 +423,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v[0-9]",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {"MeasureEnum": ["spend", "points", "visits", "actions"]},
 }
 
 # LOGS: JSON lines without personal data (common.logs redacts what slips through).

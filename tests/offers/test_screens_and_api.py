@@ -345,8 +345,9 @@ class TestPortal:
         assert answer.status_code == 404
 
     def test_shows_the_circles_of_a_card(
-        self, phone, programme, member, olga, till, now
+        self, phone, programme, member, olga, till, now, settings
     ):
+        phone.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
         stamp_card(programme, olga, now=now)
         till.buy(member, coffee(4), at=now)
 

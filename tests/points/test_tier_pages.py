@@ -18,6 +18,18 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
+def desk_client(desk_client, settings):
+    """Give a desk in English, whatever the club speaks."""
+
+    def sign_in(staff):
+        client = desk_client(staff)
+        client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
 def ladder(programme):
     return publish_ladder(programme)
 
@@ -55,7 +67,7 @@ class TestTheLadder:
     ):
         page = desk_client(olga).get(self.URL).content.decode()
 
-        assert "Guld" in page
+        assert "Gold" in page
         assert "10\u00a0000\u00a0kr" in page
         assert "reviewed for the first time tonight" in page
         assert "nobody loses a tier before its last day" in page
