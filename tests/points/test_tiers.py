@@ -637,7 +637,9 @@ class TestTheCostAtTheTill:
                 """,
                 [vera.pk, MARCH.date(), MARCH.date()],
             )
-            node = json.loads(cursor.fetchone()[0])[0]["Plan"]
+            (plan,) = cursor.fetchone()
+        plan = json.loads(plan) if isinstance(plan, str) else plan
+        node = plan[0]["Plan"]
         while "Plans" in node and "Index Cond" not in node:
             node = node["Plans"][0]
 
