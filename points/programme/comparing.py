@@ -18,6 +18,7 @@ from points.terms import (
     Discounts,
     ExpiryKind,
     Goods,
+    Multiplier,
     Per,
     ReturnPolicy,
     Rounding,
@@ -166,15 +167,17 @@ def _multipliers(
     old: EarningRule, new: EarningRule, starts_on: date | None
 ) -> Iterator[Worsening]:
     now = {each.key: each for each in new.terms.multipliers}
-    for each in old.terms.multipliers:
-        is_over = starts_on and each.when.ends_on and each.when.ends_on < starts_on
-        if is_over or each.factor <= _ONE:
-            continue
-        if any(
-            other.factor >= each.factor and _is_as_wide(each.when, other.when)
-            for other in new.terms.multipliers
-        ):
-            continue
+    higher = [
+        each
+        for each in old.terms.multipliers
+        if each.factor > _ONE
+        and not (starts_on and each.when.ends_on and each.when.ends_on < starts_on)
+    ]
+    # Where only the best one counts, one can stand in for several. Where they count
+    # together, each of them needs another of its own: of 'double on coffee' and
+    # 'double at weekends', 'double at weekends' alone is worth half.
+    is_alone = {old.terms.stacking, new.terms.stacking} == {Stacking.BEST}
+    for each in _not_replaced(higher, new.terms.multipliers, is_alone, _is_as_good):
         same = now.get(each.key)
         if same is None:
             yield Worsening(Worse.MULTIPLIER_LOST, each.key, each.factor)
@@ -183,12 +186,47 @@ def _multipliers(
             yield Worsening(Worse.MULTIPLIER_LOWER, each.key, each.factor, same.factor)
         if not _is_as_wide(each.when, same.when):
             yield Worsening(Worse.MULTIPLIER_NARROWER, each.key)
-    for each in new.terms.multipliers:
-        if each.factor < _ONE and not any(
-            other.factor <= each.factor and _is_as_wide(each.when, other.when)
-            for other in old.terms.multipliers
-        ):
-            yield Worsening(Worse.MULTIPLIER_LOWERS, each.key, None, each.factor)
+    lower = [each for each in new.terms.multipliers if each.factor < _ONE]
+    for each in _not_replaced(lower, old.terms.multipliers, is_alone, _lowered_before):
+        yield Worsening(Worse.MULTIPLIER_LOWERS, each.key, None, each.factor)
+
+
+def _is_as_good(old: Multiplier, new: Multiplier) -> bool:
+    return new.factor >= old.factor and _is_as_wide(old.when, new.when)
+
+
+def _lowered_before(new: Multiplier, old: Multiplier) -> bool:
+    return old.factor <= new.factor and _is_as_wide(new.when, old.when)
+
+
+def _not_replaced(
+    those: Sequence[Multiplier],
+    others: Sequence[Multiplier],
+    is_alone: bool,
+    replaces: Callable[[Multiplier, Multiplier], bool],
+) -> list[Multiplier]:
+    """Return those that no other stands in for; one for each unless one counts alone.
+
+    As many as can be get one, by augmenting paths (H. W. Kuhn, 1955); who has an other
+    of the same key that does is content with it.
+    """
+    if is_alone:
+        return [one for one in those if not any(replaces(one, o) for o in others)]
+    taken: dict[str, Multiplier] = {}
+
+    def find(one: Multiplier, tried: set[str]) -> bool:
+        for other in sorted(others, key=lambda each: each.key != one.key):
+            if other.key in tried or not replaces(one, other):
+                continue
+            tried.add(other.key)
+            if other.key not in taken or find(taken[other.key], tried):
+                taken[other.key] = one
+                return True
+        return False
+
+    at_first = [one for one in those if any(o.key == one.key for o in others)]
+    rest = [one for one in those if one not in at_first]
+    return [one for one in (*at_first, *rest) if not find(one, set())]
 
 
 def _is_as_wide(old: When, new: When) -> bool:

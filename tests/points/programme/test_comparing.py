@@ -265,6 +265,34 @@ class TestWorsenings:
 
         assert worsenings(VERSION, renamed) == []
 
+    @pytest.mark.parametrize("stacking", [Stacking.ADD, Stacking.MULTIPLY])
+    def test_names_one_of_two_that_counted_together(self, stacking):
+        """Coffee at a weekend gave four times the points; then it gives two."""
+        weekend = Multiplier("helg", Decimal(2), When(weekdays=(6, 7)))
+        coffee = replace(weekend, key="kaffe", when=replace(COFFEE.when, ends_on=None))
+        old = with_terms(multipliers=(weekend, coffee), stacking=stacking)
+
+        lost = worsenings(old, with_terms(multipliers=(weekend,), stacking=stacking))
+        renamed = with_terms(
+            multipliers=(replace(coffee, key="a"), replace(weekend, key="b")),
+            stacking=stacking,
+        )
+
+        assert [(each.what, each.key) for each in lost] == [
+            (Worse.MULTIPLIER_LOST, "kaffe")
+        ]
+        assert worsenings(old, renamed) == []
+
+    def test_is_content_with_one_for_two_where_the_best_alone_counts(self):
+        weekend = Multiplier("helg", Decimal(2), When(weekdays=(6, 7)))
+        coffee = replace(weekend, key="kaffe", when=COFFEE.when)
+        old = with_terms(multipliers=(weekend, coffee), stacking=Stacking.BEST)
+        new = with_terms(
+            multipliers=(replace(weekend, when=When()),), stacking=Stacking.BEST
+        )
+
+        assert worsenings(old, new) == []
+
     def test_is_content_when_months_are_counted_from_the_last_purchase(self):
         assert worsenings(VERSION, with_terms(expiry=ExpiryKind.INACTIVITY)) == []
 
