@@ -4,7 +4,7 @@ Staff, members and terms show these sentences; no other text says what points gi
 test reads the numbers back out of the sentences and compares them with the rule.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -66,6 +66,10 @@ def cause(entry: Entry) -> str:
         return _("Not used in time")
     if entry.kind == Entry.Kind.MERGE:
         return _("Two memberships of one person")
+    if entry.source_type == "voucher":
+        if entry.kind == Entry.Kind.RESTORE:
+            return _("The voucher was taken back")
+        return _("Became a voucher")
     if entry.source_type != "receipt":
         return ""
     if entry.kind == Entry.Kind.REVERSE:
@@ -137,28 +141,52 @@ def to_next(benefit: NextBenefit) -> str:
     }
 
 
-def month_of(expires_at: datetime, zone: ZoneInfo) -> str:
-    """Write the month at whose end something expires: `November 2028`."""
-    # The moment is the first one of the next month.
-    last_day = (expires_at - timedelta(seconds=1)).astimezone(zone).date()
-    return formats.date_format(last_day, "YEAR_MONTH_FORMAT", use_l10n=True)
+def last_day_of(expires_at: datetime, zone: ZoneInfo) -> str:
+    """Write until when something lasts: `November 2028`, or the day within a month."""
+    last, is_whole_month = _last_day(expires_at, zone)
+    shape = "YEAR_MONTH_FORMAT" if is_whole_month else "DATE_FORMAT"
+    return formats.date_format(last, shape, use_l10n=True)
 
 
 def expiry(expires_at: datetime | None, zone: ZoneInfo) -> str:
     """Say until when points last: `expire when November 2028 ends`."""
     if expires_at is None:
         return _("never expire")
-    return _("expire when %(month)s ends") % {"month": month_of(expires_at, zone)}
+    last, is_whole_month = _last_day(expires_at, zone)
+    if is_whole_month:
+        month = formats.date_format(last, "YEAR_MONTH_FORMAT", use_l10n=True)
+        return _("expire when %(month)s ends") % {"month": month}
+    day = formats.date_format(last, "DATE_FORMAT", use_l10n=True)
+    return _("expire after %(day)s") % {"day": day}
 
 
 def expiring(amount: int, expires_at: datetime, zone: ZoneInfo) -> str:
     """Say what is lost next: `120 points expire when November 2028 ends`."""
-    text = ngettext(
-        "%(n)s point expires when %(month)s ends",
-        "%(n)s points expire when %(month)s ends",
-        amount,
-    )
-    return text % {"n": number(amount), "month": month_of(expires_at, zone)}
+    last, is_whole_month = _last_day(expires_at, zone)
+    if is_whole_month:
+        text = ngettext(
+            "%(n)s point expires when %(month)s ends",
+            "%(n)s points expire when %(month)s ends",
+            amount,
+        )
+    else:
+        text = ngettext(
+            "%(n)s point expires after %(day)s",
+            "%(n)s points expire after %(day)s",
+            amount,
+        )
+    return text % {
+        "n": number(amount),
+        "month": formats.date_format(last, "YEAR_MONTH_FORMAT", use_l10n=True),
+        "day": formats.date_format(last, "DATE_FORMAT", use_l10n=True),
+    }
+
+
+def _last_day(expires_at: datetime, zone: ZoneInfo) -> tuple[date, bool]:
+    """Return the last day of something, and whether a month ends with it."""
+    # The moment is the first one of the day after.
+    last = (expires_at - timedelta(seconds=1)).astimezone(zone).date()
+    return last, (last + timedelta(days=1)).day == 1
 
 
 def lifetime(rule: EarningRule) -> str:

@@ -124,7 +124,7 @@ class LedgerTable(Table):
             return "–"
         if lot.expires_at is None:
             return _("Never expires")
-        return words.month_of(lot.expires_at, record.member.programme.zone)
+        return words.last_day_of(lot.expires_at, record.member.programme.zone)
 
 
 def _moment(at: datetime) -> str:

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from points import rules, words
 from points.selectors import BalanceView, NextBenefit
+from points.terms import ExpiryKind, Terms
 from tests.points.test_rules import rule
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -53,6 +55,18 @@ class TestSentences:
                 "expire when November 2028 ends"
             )
             assert words.expiry(None, STOCKHOLM) == "never expire"
+
+    def test_name_the_day_where_points_go_within_a_month(self):
+        terms = Terms(expiry=ExpiryKind.FIXED, expiry_day=(3, 15), expiry_years=1)
+        bought = datetime(2026, 11, 20, 16, 0, tzinfo=UTC)
+        expires = rules.expires_at(bought, replace(rule(), terms=terms), STOCKHOLM)
+
+        with translation.override("en"):
+            assert words.expiry(expires, STOCKHOLM) == "expire after 15 March 2028"
+            assert words.expiring(120, expires, STOCKHOLM) == (
+                "120 points expire after 15 March 2028"
+            )
+            assert words.last_day_of(expires, STOCKHOLM) == "15 March 2028"
 
     @pytest.mark.parametrize("language", LANGUAGES)
     @given(
