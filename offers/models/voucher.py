@@ -6,6 +6,7 @@ Written by the SQL functions of offers' migrations and by `offers.vouchers.servi
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from common.ids import uuid7
 from members.models import Member
@@ -33,7 +34,7 @@ class Voucher(models.Model):
         ISSUED = "ISSUED", _("Valid")
         # Held for a purchase that is not finished, until `reserved_until`.
         RESERVED = "RESERVED", _("Reserved")
-        USED = "USED", _("Used")
+        USED = "USED", pgettext_lazy("of one voucher", "Used")
         VOID = "VOID", _("Withdrawn")
         LAPSED = "LAPSED", _("Lapsed")
 
@@ -259,7 +260,7 @@ class VoucherEvent(models.Model):
         ISSUED = "ISSUED", _("Issued")
         RESERVED = "RESERVED", _("Reserved")
         RELEASED = "RELEASED", _("Let go")
-        USED = "USED", _("Used")
+        USED = "USED", pgettext_lazy("of one voucher", "Used")
         GIVEN_BACK = "GIVEN_BACK", _("Valid again after a return")
         WITHDRAWN = "WITHDRAWN", _("Withdrawn after a return")
         VOIDED = "VOIDED", _("Withdrawn by staff")

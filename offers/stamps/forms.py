@@ -9,18 +9,29 @@ from django.utils.translation import gettext_lazy
 
 from common.ui.forms import DateInput, RadioCards
 from offers.models import StampCard
-from points.programme.forms.fields import CommasField, PlainDecimalField
+from points.programme.forms.fields import (
+    CommasField,
+    LaterField,
+    PlainDecimalField,
+)
 from points.terms import LANGUAGES
 
-_LANGUAGE = {
-    "sv": gettext_lazy("Swedish"),
-    "da": gettext_lazy("Danish"),
-    "en": gettext_lazy("English"),
-}
 _TEXTS = {
-    "names": gettext_lazy("Name of the card"),
-    "bought": gettext_lazy("What is bought"),
-    "reward_texts": gettext_lazy("Reward"),
+    "names": {
+        "sv": gettext_lazy("Name in Swedish"),
+        "da": gettext_lazy("Name in Danish"),
+        "en": gettext_lazy("Name in English"),
+    },
+    "bought": {
+        "sv": gettext_lazy("What is bought, in Swedish"),
+        "da": gettext_lazy("What is bought, in Danish"),
+        "en": gettext_lazy("What is bought, in English"),
+    },
+    "reward_texts": {
+        "sv": gettext_lazy("The reward in Swedish"),
+        "da": gettext_lazy("The reward in Danish"),
+        "en": gettext_lazy("The reward in English"),
+    },
 }
 _REWARDS = (
     ("ONE_MORE", gettext_lazy("One more of the same")),
@@ -120,23 +131,24 @@ class CardForm(forms.Form):
         super().__init__(*args, **options)
         for name, label in _TEXTS.items():
             for language in LANGUAGES:
-                self.fields[f"{name}_{language}"] = forms.CharField(
-                    label=_("%(what)s, %(language)s")
-                    % {"what": label, "language": str(_LANGUAGE[language]).lower()},
-                    max_length=60,
-                    required=False,
+                self.fields[f"{name}_{language}"] = LaterField(
+                    label=label[language], max_length=60
                 )
-        self.order_fields(
-            [
-                *[f"names_{language}" for language in LANGUAGES],
-                "counts",
-                "needed",
-                *[f"bought_{language}" for language in LANGUAGES],
-            ]
-        )
-        self.fields["bought_en"].help_text = _(
-            "As it stands after the number: coffees."
-        )
+
+    @property
+    def names(self) -> list[forms.BoundField]:
+        """Return the fields of the card's name, one a language."""
+        return [self[f"names_{language}"] for language in LANGUAGES]
+
+    @property
+    def bought(self) -> list[forms.BoundField]:
+        """Return the fields of what is bought."""
+        return [self[f"bought_{language}"] for language in LANGUAGES]
+
+    @property
+    def reward_texts(self) -> list[forms.BoundField]:
+        """Return the fields of what the reward is called."""
+        return [self[f"reward_texts_{language}"] for language in LANGUAGES]
 
     def clean(self) -> dict[str, Any]:
         """Refuse days in the wrong order, and money off of nothing."""

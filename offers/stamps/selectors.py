@@ -58,7 +58,11 @@ def list_of_club(programme: Programme) -> QuerySet[StampCard]:
     return (
         StampCard.objects.filter(programme=programme)
         .select_related("programme")
-        .annotate(collectors=Count("members"))
+        .annotate(
+            collectors=Count(
+                "members", filter=Q(members__stamps__gt=0) | Q(members__rewards__gt=0)
+            )
+        )
         .order_by("-pk")
     )
 

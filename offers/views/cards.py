@@ -181,7 +181,7 @@ def _write(
         save_label=_("Save the draft"),
         crumbs=[(_("Stamp cards"), reverse("offers:card-list"))],
     )
-    return show_form(request, form, page)
+    return show_form(request, form, page, template="offers/card_edit.html")
 
 
 def _card(request: HttpRequest, public_id: UUID) -> StampCard:
