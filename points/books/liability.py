@@ -98,14 +98,23 @@ class Cohort:
 
 
 @dataclass(frozen=True, slots=True)
+class Expiring:
+    """What lapses in a month if nobody uses it."""
+
+    # The first day of the month; None for what never lapses.
+    month: date | None
+    points: int
+    worth: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Books:
     """What is owed at a moment."""
 
     cohorts: tuple[Cohort, ...]
     # Points below zero after returns: members owe them to the club.
     owed_by_members: int
-    # What lapses in which month if nobody uses it; None never does.
-    expiring: tuple[tuple[date | None, int], ...]
+    expiring: tuple[Expiring, ...]
     assumption: BreakageAssumption | None
 
     @property
@@ -149,7 +158,7 @@ def books_at(*, programme: Programme, until: datetime) -> Books:
         cursor.execute(_TOTAL, values)
         ((total,),) = cursor.fetchall()
         cursor.execute(_EXPIRY, values)
-        expiring = tuple((month, int(points)) for month, points in cursor.fetchall())
+        lapsing = cursor.fetchall()
     assumption = assumption_at(programme, until)
     share = assumption.used_share / _HUNDRED if assumption else Decimal(1)
     rule = find_rule(programme_id=programme.pk, at=until) or find_rule(
@@ -157,6 +166,10 @@ def books_at(*, programme: Programme, until: datetime) -> Books:
     )
     sold = _sold(programme, until)
     cohorts = tuple(_cohort(row, sold.get(row[0], _ZERO), share, rule) for row in rows)
+    expiring = tuple(
+        Expiring(month, int(points), rules.worth(int(points), rule) if rule else _ZERO)
+        for month, points in lapsing
+    )
     outstanding = sum(each.outstanding for each in cohorts)
     return Books(cohorts, outstanding - int(total), expiring, assumption)
 

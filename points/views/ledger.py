@@ -65,7 +65,10 @@ class LedgerTable(Table):
     at = tables2.Column(verbose_name=gettext_lazy("Counts from"))
     kind = tables2.Column(verbose_name=gettext_lazy("What"), orderable=False)
     reason = tables2.Column(
-        verbose_name=gettext_lazy("Why"), empty_values=(), orderable=False
+        verbose_name=gettext_lazy("Why"),
+        empty_values=(),
+        orderable=False,
+        attrs={"td": {"class": "wrap wrap--s"}},
     )
     points = NumberColumn(verbose_name=gettext_lazy("Points"))
     balance_after = NumberColumn(
@@ -121,10 +124,14 @@ class LedgerTable(Table):
     def render_expires_at(self, record: Entry) -> str:
         lot = getattr(record, "lot", None)
         if lot is None:
-            return "–"
+            return str(self.default)
         if lot.expires_at is None:
             return _("Never expires")
         return words.last_day_of(lot.expires_at, record.member.programme.zone)
+
+
+def _worth(points: int, rule: rules.EarningRule | None) -> Decimal:
+    return rules.worth(points, rule) if rule else Decimal(0)
 
 
 def _moment(at: datetime) -> str:
@@ -169,7 +176,9 @@ class MemberLedger(TableView):
             member=self.member,
             day=day,
             balance=balance,
-            worth=rules.worth(balance.available, rule) if rule else Decimal(0),
+            worth=_worth(balance.available, rule),
+            pending_worth=_worth(balance.pending, rule),
+            owed_worth=_worth(balance.owed, rule),
             currency=self.member.programme.currency,
             **extra,
         )

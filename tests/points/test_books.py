@@ -11,6 +11,7 @@ from django.utils.translation import override
 from members.merging import merge_members
 from points import selectors
 from points.books import closing, liability, proofs
+from points.books.liability import Expiring
 from points.models import ClosedMonth, Entry, ProofRun
 from points.services import expire_points, post
 from tests.factories.members import MemberFactory
@@ -166,7 +167,10 @@ class TestBooksAt:
 
         books = liability.books_at(programme=programme, until=JUNE)
 
-        assert books.expiring == ((date(2026, 7, 1), 100), (None, 5))
+        assert books.expiring == (
+            Expiring(date(2026, 7, 1), 100, Decimal("10.00")),
+            Expiring(None, 5, Decimal("0.50")),
+        )
 
     def test_adds_up_with_what_is_booked_to_the_point(self, programme, member, rule):
         earn(member, 100, MAY, "a", expires_at=JUNE)
