@@ -13,6 +13,7 @@ from common.periods import local_day
 from members.models import Member, Merge
 from points import reading, rules
 from points.models import Account, EarningRule, Entry, Lot, LotUse
+from points.terms import VoucherMode
 from stores.models import Programme
 
 _SIGNED = {"adjusted", "merged"}
@@ -73,6 +74,8 @@ class NextBenefit:
     # Of the way to the next one, in percent.
     progress: int
     currency: str
+    # Vouchers come by themselves, and not at the next purchase.
+    is_automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +292,7 @@ def next_benefit(member: Member, now: datetime | None = None) -> NextBenefit | N
         vouchers=rules.vouchers_in(balance.points, rule),
         progress=on_the_way * 100 // rule.reward_points,
         currency=balance.currency,
+        is_automatic=rule.terms.vouchers.mode is VoucherMode.AUTOMATIC,
     )
 
 

@@ -6,6 +6,7 @@ The sentences come from `points.words`, and so from the rule itself.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from common.money import display
@@ -13,7 +14,13 @@ from members.models import Member
 from points import rules, words
 from points.programme.leaflet import in_short
 from points.rules import EarningRule
-from points.selectors import balance_of, find_rule, next_benefit, next_expiry
+from points.selectors import (
+    NextBenefit,
+    balance_of,
+    find_rule,
+    next_benefit,
+    next_expiry,
+)
 
 # Points that expire later than this are no news yet.
 _EXPIRES_SOON = timedelta(days=92)
@@ -58,7 +65,7 @@ def overview_of(member: Member, *, now: datetime) -> Overview:
         )
         if benefit
         else "",
-        reward=f"{words.reward(rule, balance.currency)}." if rule else "",
+        reward=_reward(rule, balance.currency, benefit) if rule else "",
         expiring=_expiring(member, rule, now) if rule else None,
     )
 
@@ -84,6 +91,13 @@ def _vouchers(count: int, worth: str) -> str:
         "Your points are enough for %(count)s vouchers of %(worth)s",
         count,
     ) % {"count": words.number(count), "worth": worth}
+
+
+def _reward(rule: EarningRule, currency: str, benefit: NextBenefit | None) -> str:
+    if benefit and benefit.vouchers and benefit.is_automatic:
+        # Points that no purchase brought are turned at night.
+        return _("You need do nothing: it is here tomorrow at the latest.")
+    return f"{words.reward(rule, currency)}."
 
 
 def _expiring(member: Member, rule: EarningRule, now: datetime) -> Expiring | None:

@@ -101,7 +101,7 @@ def _vouchers(member: Member, now: datetime) -> list[UsableVoucher]:
 
 
 def _usable(benefit: NextBenefit) -> str:
-    if not benefit.vouchers:
+    if not benefit.vouchers or benefit.is_automatic:
         return ""
     return ngettext(
         "Enough points for %(n)s voucher of %(money)s",
