@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.utils.translation import get_language_info, gettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.ui.forms import Switch
@@ -13,6 +13,11 @@ from points.goodwill.rules import Allowance
 from points.goodwill.upkeep import AMOUNTS
 from points.models import GoodwillReason
 
+_NAMES = {
+    "sv": _("Name in Swedish"),
+    "da": _("Name in Danish"),
+    "en": _("Name in English"),
+}
 _LONGEST_NAME = 60
 _MOST = Decimal(1_000_000)
 
@@ -23,9 +28,8 @@ class ReasonForm(forms.Form):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         for language, _label in settings.LANGUAGES:
-            own = get_language_info(language)["name_local"].capitalize()
             self.fields[f"name_{language}"] = forms.CharField(
-                label=gettext("Name in %(language)s") % {"language": own},
+                label=_NAMES[language],
                 max_length=_LONGEST_NAME,
                 widget=forms.TextInput(attrs={"autocomplete": "off"}),
                 error_messages={

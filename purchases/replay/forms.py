@@ -2,9 +2,17 @@
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
+from django.utils.translation import ngettext
 
 from purchases.replay.services import MONTHS
+
+
+def _choices() -> list[tuple[int, str]]:
+    # Asked for with each form: a lazy plural with its number is no longer lazy.
+    return [
+        (months, ngettext("%(n)s month", "%(n)s months", months) % {"n": months})
+        for months in MONTHS
+    ]
 
 
 class ReplayForm(forms.Form):
@@ -13,12 +21,6 @@ class ReplayForm(forms.Form):
     months = forms.TypedChoiceField(
         label=_("Purchases of the last"),
         coerce=int,
-        choices=[
-            (
-                months,
-                ngettext_lazy("%(n)s month", "%(n)s months", months) % {"n": months},
-            )
-            for months in MONTHS
-        ],
+        choices=_choices,
         initial=MONTHS[0],
     )

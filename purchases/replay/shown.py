@@ -204,6 +204,8 @@ def liability_chart(replay: Replay, currency: str) -> Chart | None:
         then=[Decimal(each) for each in force["liability"]] if force else (),
         then_name=_("Version in force") if force else "",
         write=lambda value: display(as_decimal(value), currency, ore=False),
+        # A month and its year are long on a phone.
+        captions=3,
     )
 
 

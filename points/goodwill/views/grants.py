@@ -104,7 +104,10 @@ class GrantTable(Table):
         visible=False,
     )
     store = tables2.Column(
-        verbose_name=gettext_lazy("Store"), accessor="store__name", orderable=False
+        verbose_name=gettext_lazy("Store"),
+        accessor="store__name",
+        orderable=False,
+        attrs={"td": {"class": "wrap wrap--s"}},
     )
     visits_since = NumberColumn(verbose_name=gettext_lazy("Visits since"))
     spend_since = NumberColumn(verbose_name=gettext_lazy("Bought since"))

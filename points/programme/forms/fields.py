@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext_lazy as _
+from django.utils import dates
+from django.utils.text import capfirst
 
 
 class PlainDecimalField(forms.DecimalField):
@@ -107,26 +108,11 @@ def blame(form: forms.BaseForm, field: str | None, message: str) -> None:
     form.add_error(field if field in form.fields else None, message)
 
 
+# Django's own names; ours would take their place in every date that is written.
 MONTHS: Mapping[int, Any] = {
-    1: _("January"),
-    2: _("February"),
-    3: _("March"),
-    4: _("April"),
-    5: _("May"),
-    6: _("June"),
-    7: _("July"),
-    8: _("August"),
-    9: _("September"),
-    10: _("October"),
-    11: _("November"),
-    12: _("December"),
+    number: capfirst(name) for number, name in dates.MONTHS.items()
 }
+# From 1 for Monday, as people and rules count them.
 WEEKDAYS: Mapping[int, Any] = {
-    1: _("Monday"),
-    2: _("Tuesday"),
-    3: _("Wednesday"),
-    4: _("Thursday"),
-    5: _("Friday"),
-    6: _("Saturday"),
-    7: _("Sunday"),
+    number + 1: capfirst(name) for number, name in dates.WEEKDAYS.items()
 }

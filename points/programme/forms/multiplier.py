@@ -54,10 +54,8 @@ class MultiplierForm(forms.Form):
         label=_("Only the first purchase"), required=False, widget=Switch
     )
     birthday = forms.ChoiceField(label=_("Birthday"), choices=BIRTHDAYS, required=False)
-    starts_on = forms.DateField(
-        label=_("From and with"), required=False, widget=DateInput
-    )
-    ends_on = forms.DateField(label=_("To and with"), required=False, widget=DateInput)
+    starts_on = forms.DateField(label=_("First day"), required=False, widget=DateInput)
+    ends_on = forms.DateField(label=_("Last day"), required=False, widget=DateInput)
     least_total = PlainDecimalField(
         label=_("When the goods cost at least"),
         max_digits=10,
