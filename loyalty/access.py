@@ -327,6 +327,7 @@ TABLE: dict[str, Access] = {
     "points:draft-say": desk(post=_WRITE_PROGRAMME),
     "points:draft-discard": desk(post=_WRITE_PROGRAMME),
     "points:draft-publish": desk(_WRITE_PROGRAMME, _WRITE_PROGRAMME),
+    "points:version-withdraw": desk(post=_WRITE_PROGRAMME),
     "points:multiplier-add": desk(_WRITE_PROGRAMME, _WRITE_PROGRAMME),
     "points:multiplier-say": desk(post=_WRITE_PROGRAMME),
     "points:multiplier-edit": desk(_WRITE_PROGRAMME, _WRITE_PROGRAMME),

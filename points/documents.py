@@ -276,6 +276,11 @@ class ProgrammeDocument(serializers.Serializer[Any]):
         child=serializers.CharField(),
         help_text="Every rule in one plain sentence, made from the rule itself.",
     )
+    betterTermsUntil = serializers.DateField(
+        allow_null=True,
+        help_text="The last day on which points are worth, and become vouchers, as by"
+        " the version before, where that is better; null when it is over.",
+    )
     worthOfAPoint = WorthDocument()
     tiers = LevelDocument(many=True)
     tiersReachedBy = serializers.ChoiceField(

@@ -15,6 +15,7 @@ REVERSED = "points.reversed"
 EXPIRED = "points.expired"
 ADJUSTED = "points.adjusted"
 PROGRAMME_CHANGED = "points.programme_changed"
+PROGRAMME_STAYS = "points.programme_stays"
 ACTIVATED = "points.activated"
 RESTORED = "points.restored"
 
@@ -26,6 +27,7 @@ def register() -> None:
     events.register_kind(EXPIRED, icon="hourglass-low", describe=_expired)
     events.register_kind(ADJUSTED, icon="adjustments", describe=_adjusted)
     events.register_kind(PROGRAMME_CHANGED, icon="rosette", describe=_changed)
+    events.register_kind(PROGRAMME_STAYS, icon="rosette", describe=_stays)
     events.register_kind(ACTIVATED, icon="circle-check", describe=_activated)
     events.register_kind(RESTORED, icon="arrow-back-up", describe=_restored)
 
@@ -33,6 +35,13 @@ def register() -> None:
 def _changed(event: Event) -> str:
     day = date.fromisoformat(event.data["from"])
     return _("Told that the rules for points change on %(day)s.") % {
+        "day": date_format(day, "DATE_FORMAT")
+    }
+
+
+def _stays(event: Event) -> str:
+    day = date.fromisoformat(event.data["from"])
+    return _("Told that the rules for points do not change on %(day)s.") % {
         "day": date_format(day, "DATE_FORMAT")
     }
 

@@ -9,7 +9,7 @@ from points import comparison, faults, kinds, merging
 from points.actions import registrations as actions
 from points.books import closing
 from points.goodwill import registrations as goodwill
-from points.programme import drafts, notices
+from points.programme import drafts, notices, withdrawing
 from points.tiers import registrations as tiers
 from stores import audit
 from stores.roles import Role
@@ -35,7 +35,13 @@ def register() -> None:
     audit.register_action(drafts.DRAFTED, _("Began a draft of the programme"))
     audit.register_action(drafts.DISCARDED, _("Discarded a draft of the programme"))
     audit.register_action(drafts.PUBLISHED, _("Published a version of the programme"))
+    audit.register_action(
+        withdrawing.WITHDRAWN, _("Withdrew a version of the programme")
+    )
     audit.register_action(notices.TOLD, _("Told members that the programme changes"))
+    audit.register_action(
+        notices.TOLD_OFF, _("Told members that the programme does not change")
+    )
     navigation.register(
         group="loyalty",
         label=_("Programme"),

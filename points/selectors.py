@@ -24,6 +24,10 @@ _RULE_AS = """
 SELECT k.* FROM points_earningrule r CROSS JOIN LATERAL points_rule_as(r, %s) k
 WHERE r.id = %s
 """
+_BETTER = """
+SELECT k.* FROM points_earningrule r CROSS JOIN LATERAL points_better(r, ARRAY[%s]) k
+WHERE r.id = %s
+"""
 _PARTS = "SELECT balance, usable, pending, reserved FROM points_parts(%s, %s)"
 
 
@@ -144,6 +148,12 @@ def find_version(
 def value_at(row: EarningRule, at: datetime) -> rules.EarningRule:
     """Return a stored rule as it held at a moment: see `find_rule`."""
     (held,) = EarningRule.objects.raw(_RULE_AS, [at, row.pk])
+    return value_of(held)
+
+
+def better_of(row: EarningRule, before: EarningRule) -> rules.EarningRule:
+    """Return a stored rule as it would hold while it runs down from another one."""
+    (held,) = EarningRule.objects.raw(_BETTER, [before.pk, row.pk])
     return value_of(held)
 
 

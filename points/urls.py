@@ -3,7 +3,14 @@
 from django.urls import path
 
 from points.views import books, leaflet, ledger, panel
-from points.views.programme import basket, editor, multiplier, overview, publish
+from points.views.programme import (
+    basket,
+    editor,
+    multiplier,
+    overview,
+    publish,
+    withdraw,
+)
 
 app_name = "points"
 
@@ -33,6 +40,11 @@ urlpatterns = [
         "points/programme/versions/<uuid:public_id>/",
         overview.version_detail,
         name="version-detail",
+    ),
+    path(
+        "points/programme/versions/<uuid:public_id>/withdraw/",
+        withdraw.version_withdraw,
+        name="version-withdraw",
     ),
     path(
         "points/programme/versions/<uuid:public_id>/basket/",

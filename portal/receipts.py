@@ -12,7 +12,7 @@ from common.money import display, round_money
 from members.models import Member
 from points import words
 from points.rules import worth
-from points.selectors import value_of
+from points.selectors import value_at, value_of
 from purchases.explaining import Explanation, Missed, explain
 from purchases.models import Receipt, ReceiptLine
 from stores.models import Store
@@ -224,13 +224,15 @@ def _rule(receipt: Receipt) -> str:
 def _worth(points: int, receipt: Receipt) -> str:
     """Say what a receipt's points are worth in the programme's currency, by its rule.
 
+    As that held on its day: worse terms may have been running down.
     A return without a rule of its own takes points by that of the purchase.
     """
     rule = receipt.rule or (receipt.original.rule if receipt.original else None)
     if rule is None or not points:
         return ""
     programme = receipt.store.programme
-    return _money(worth(points, value_of(rule)), programme.currency)
+    held = value_at(rule, receipt.purchased_at)
+    return _money(worth(points, held), programme.currency)
 
 
 def _icon(receipt: Receipt) -> str:

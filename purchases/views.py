@@ -13,7 +13,7 @@ from common.templatetags.ui import moment
 from members import care
 from members.views.frame import answer, member_of, staff_of
 from points import rules, words
-from points.selectors import value_of
+from points.selectors import value_at, value_of
 from purchases import selectors
 from purchases.explaining import explain
 from purchases.models import Receipt, ReceiptLine
@@ -50,7 +50,9 @@ def receipt(request: HttpRequest, public_id: UUID, receipt_id: UUID) -> HttpResp
     explained = explain(found)
     rule = value_of(found.rule) if found.rule else None
     lines = sorted(found.lines.all(), key=lambda line: line.number)
-    worth = rules.worth(found.points, rule) if rule else None
+    # As it held then: worse terms may have been running down.
+    held = value_at(found.rule, found.purchased_at) if found.rule else None
+    worth = rules.worth(found.points, held) if held else None
     context = {
         "title": found.store.name,
         "subtitle": f"{moment(found.purchased_at)} · {found.receipt_number}",

@@ -11,7 +11,7 @@ from django.utils.translation import pgettext
 
 from enrolment.selectors import key_of
 from points import words
-from points.selectors import find_rule
+from points.selectors import find_version
 from stores.models import Programme, Store
 
 
@@ -39,7 +39,7 @@ def poster_for(
     *, programme: Programme, store: Store, placement: str, now: datetime
 ) -> Poster:
     """Return the poster of a store; what one gets is said by the rule in force."""
-    rule = find_rule(programme_id=programme.pk, at=now)
+    rule = find_version(programme_id=programme.pk, at=now)
     path = reverse("enrolment:join", args=[key_of(store)])
     base = settings.PUBLIC_URL.rstrip("/")
     query = "?" + urlencode({"poster": 1} | ({"via": placement} if placement else {}))

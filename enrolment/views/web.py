@@ -14,7 +14,7 @@ from enrolment.forms import EmailForm, NumberForm
 from enrolment.views.languages import language_of, languages, remember_language
 from messaging import limits
 from points import words
-from points.selectors import find_rule
+from points.selectors import find_version
 from stores.middleware import programme_of, use_zone
 from stores.models import Programme, Store
 
@@ -105,7 +105,7 @@ def _page(
 
 def gains_of(programme: Programme) -> list[str]:
     """Say what a member gets, in the words of the rule in force; empty without one."""
-    rule = find_rule(programme_id=programme.pk, at=timezone.now())
+    rule = find_version(programme_id=programme.pk, at=timezone.now())
     if rule is None:
         return []
     return [

@@ -1,5 +1,6 @@
 """The programme for other systems: what holds now, in words and in figures."""
 
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,10 +12,10 @@ from common.api import ApiView, answer
 from common.codes import fault_words
 from common.problems import Fault, Problem, invalid
 from points import documents, words, worth
-from points.programme import telling, versions
+from points.programme import running_down, versions
 from points.programme.comparing import steps_of
 from points.rules import EarningRule
-from points.selectors import value_of
+from points.selectors import runs_down_until, value_at
 from points.terms import LANGUAGES
 from stores.authentication import Caller
 from stores.models import Programme
@@ -34,7 +35,8 @@ class ProgrammeDetail(ApiView):
         if language not in LANGUAGES:
             text = fault_words("language_unknown")
             raise invalid([Fault("/language", "language_unknown", text)])
-        row = versions.list_versions(programme, timezone.now()).in_force
+        now = timezone.now()
+        row = versions.find_in_force(programme, now)
         if row is None:
             raise Problem(
                 status=404,
@@ -48,16 +50,20 @@ class ProgrammeDetail(ApiView):
                     "startsAt": row.starts_at.isoformat(),
                     "language": language,
                     "currency": programme.currency,
-                    **_said(programme, value_of(row), language),
+                    **_said(programme, value_at(row, now), now, language),
                 }
             )
 
 
-def _said(programme: Programme, rule: EarningRule, language: str) -> dict[str, Any]:
+def _said(
+    programme: Programme, rule: EarningRule, now: datetime, language: str
+) -> dict[str, Any]:
     value = worth.of(rule)
+    until = runs_down_until(programme, now)
     ladder = rule.terms.ladder
     return {
-        "sentences": [each.text for each in telling.in_words(programme, rule)],
+        "sentences": [each.text for each in running_down.said_at(programme, now=now)],
+        "betterTermsUntil": until.isoformat() if until else None,
         "worthOfAPoint": {
             "least": str(value.least),
             "most": str(value.most),

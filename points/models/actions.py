@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.ids import uuid7
 from members.models import Member
-from points.models.ledger import EarningRule
+from points.models.versions import EarningRule
 from stores.models import Programme
 
 

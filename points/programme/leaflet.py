@@ -7,11 +7,8 @@ from datetime import date, datetime
 from django.utils.translation import gettext as _
 
 from common.periods import local_day
-from points.models import EarningRule as Row
-from points.programme.naming import names_for
-from points.programme.sentences import Kind, Sentence, what_can_be_said
-from points.rules import EarningRule
-from points.selectors import find_rule
+from points.programme import running_down, versions
+from points.programme.sentences import Kind, Sentence
 from stores.models import Programme
 
 
@@ -73,41 +70,32 @@ _IN_SHORT = frozenset({Kind.EARNING, Kind.MULTIPLIER, Kind.WORTH, Kind.STEP})
 
 def leaflet_of(programme: Programme, *, now: datetime) -> Leaflet | None:
     """Explain the version in force in the active language; None while there is none."""
-    rule = find_rule(programme_id=programme.pk, at=now)
-    if rule is None:
+    row = versions.find_in_force(programme, now)
+    if row is None:
         return None
     return Leaflet(
         club=programme.name,
         company=programme.company_name,
         color=programme.brand_color,
-        version=rule.version,
-        since=_since(rule, programme),
-        sections=tuple(sections(said_now(rule, programme, now=now))),
+        version=row.version,
+        since=local_day(row.starts_at, programme.zone),
+        sections=tuple(sections(said_now(programme, now=now))),
     )
 
 
 def in_short(programme: Programme, *, now: datetime) -> list[str]:
     """Say the few things about the version in force that are most worth knowing."""
-    rule = find_rule(programme_id=programme.pk, at=now)
-    if rule is None:
-        return []
     return [
         sentence.text
-        for sentence in said_now(rule, programme, now=now)
+        for sentence in said_now(programme, now=now)
         if sentence.kind in _IN_SHORT
     ]
 
 
-def said_now(
-    rule: EarningRule, programme: Programme, *, now: datetime
-) -> list[Sentence]:
-    """Say a version in force, without the campaigns that are over."""
+def said_now(programme: Programme, *, now: datetime) -> list[Sentence]:
+    """Say the version in force as it holds now, without the campaigns that are over."""
     today = local_day(now, programme.zone)
-    said = what_can_be_said(
-        rule,
-        currency=programme.currency,
-        names=names_for(rule, programme_id=programme.pk),
-    )
+    said = running_down.said_at(programme, now=now)
     return [sentence for sentence in said if not _is_over(sentence, today)]
 
 
@@ -129,8 +117,3 @@ def _to_do() -> Iterator[str]:
 def _is_over(sentence: Sentence, today: date) -> bool:
     last_day = sentence.facts.get("last_day")
     return isinstance(last_day, date) and last_day < today
-
-
-def _since(rule: EarningRule, programme: Programme) -> date:
-    starts_at = Row.objects.values_list("starts_at", flat=True).get(pk=rule.id)
-    return local_day(starts_at, programme.zone)

@@ -25,6 +25,8 @@ class Versions:
     past: list[EarningRule]
     # The last changed first.
     drafts: list[EarningRule]
+    # The last withdrawn first.
+    withdrawn: list[EarningRule]
 
     @property
     def newest(self) -> EarningRule | None:
@@ -46,7 +48,7 @@ class Figures:
 def list_rows(programme: Programme) -> QuerySet[EarningRule]:
     """Return every version with who wrote and who published it."""
     return EarningRule.objects.filter(programme=programme).select_related(
-        "written_by", "published_by", "programme"
+        "written_by", "published_by", "withdrawn_by", "programme"
     )
 
 
@@ -66,16 +68,32 @@ def list_versions(programme: Programme, now: datetime) -> Versions:
         drafts=sorted(
             drafts, key=lambda row: row.changed_at or row.starts_at, reverse=True
         ),
+        withdrawn=sorted(
+            (row for row in rows if row.status == EarningRule.Status.WITHDRAWN),
+            key=lambda row: row.withdrawn_at or row.starts_at,
+            reverse=True,
+        ),
+    )
+
+
+def find_in_force(programme: Programme, at: datetime) -> EarningRule | None:
+    """Return the version in force at a moment, as it is stored."""
+    return (
+        list_rows(programme)
+        .filter(status=EarningRule.Status.PUBLISHED, starts_at__lte=at)
+        .order_by("-starts_at")
+        .first()
     )
 
 
 def find_before(row: EarningRule) -> EarningRule | None:
     """Return the published version that a version follows or would follow.
 
-    For a draft that is the last published one.
+    For a draft that is the last published one; for one that was withdrawn, the one that
+    it would have followed.
     """
     published = list_rows(row.programme).filter(status=EarningRule.Status.PUBLISHED)
-    if row.status == EarningRule.Status.PUBLISHED:
+    if row.status != EarningRule.Status.DRAFT:
         published = published.filter(starts_at__lt=row.starts_at)
     return published.order_by("-starts_at").first()
 

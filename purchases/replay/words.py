@@ -8,7 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from common.money import display
+from points.programme.comparing import worsenings
 from points.rules import EarningRule
+from points.selectors import value_of
 from points.terms import VoucherMode
 from points.words import number, points
 from purchases.replay.comparing import Difference
@@ -180,7 +182,21 @@ def assumptions(replay: Replay, rule: EarningRule) -> list[str]:
         _("Members buy what they bought: nobody buys more or less for the new terms."),
         _("Points for actions are not replayed; both versions are held to purchases."),
     ]
+    if _runs_down(replay, rule):
+        said.append(
+            _(
+                "The days on which points keep their old worth are left out: the new"
+                " terms count from the first day."
+            )
+        )
     return said
+
+
+def _runs_down(replay: Replay, rule: EarningRule) -> bool:
+    """Tell whether points that members have would keep their worth for a while."""
+    return replay.beside is not None and any(
+        each.touches_earned for each in worsenings(value_of(replay.beside), rule)
+    )
 
 
 def _kr(money: str | None, currency: str) -> str:

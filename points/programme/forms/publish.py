@@ -29,6 +29,10 @@ class PublishForm(forms.Form):
     runs_down_until = forms.DateField(
         label=gettext_lazy("Points keep their old worth until"),
         widget=DateInput,
+        help_text=gettext_lazy(
+            "To the end of that day points become vouchers and are worth as by the"
+            " better of this version and the one before it."
+        ),
     )
 
     def __init__(

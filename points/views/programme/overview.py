@@ -14,8 +14,15 @@ from common.ui.htmx import is_partial
 from common.ui.toasts import toast
 from points import words
 from points.models import EarningRule
-from points.programme import drafts, panels, telling, versions
-from points.selectors import value_of
+from points.programme import (
+    drafts,
+    notices,
+    panels,
+    running_down,
+    telling,
+    versions,
+)
+from points.selectors import value_at, value_of
 from points.views.programme import frame
 from stores.middleware import programme_of
 from stores.views.pages import staff_of
@@ -25,13 +32,14 @@ from stores.views.pages import staff_of
 def programme_page(request: HttpRequest) -> HttpResponse:
     """Say what holds now, and show what comes, what was and what is being written."""
     programme = programme_of(request)
-    found = versions.list_versions(programme, timezone.now())
-    rule = value_of(found.in_force) if found.in_force else None
+    now = timezone.now()
+    found = versions.list_versions(programme, now)
+    rule = value_at(found.in_force, now) if found.in_force else None
     context = {
         "title": _("Programme"),
         "subtitle": _("What members earn and get, in the words they read."),
         "versions": found,
-        "sentences": telling.in_words(programme, rule) if rule else [],
+        "sentences": running_down.said_at(programme, now=now),
         "worth": words.worth_of_a_point(rule, programme.currency) if rule else "",
         "may_write": frame.may_write(request),
         "links": [
@@ -59,7 +67,7 @@ def figures_panel(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def version_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Show a version in words, and what it changed from another one."""
+    """Show a version in words, and what it changes from another one."""
     row = frame.version_of(request, public_id)
     if row.status == EarningRule.Status.DRAFT:
         return redirect("points:draft-edit", public_id)
@@ -90,8 +98,14 @@ def version_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "changes": telling.changes_between(programme, value_of(other), rule)
         if other
         else [],
+        "held": running_down.held_by(row, versions.find_before(row))
+        if row.runs_down_until
+        else [],
         "panels": panels.places_for(row.public_id),
         "may_write": frame.may_write(request),
+        # Those that start before another one must wait for that to be withdrawn.
+        "may_withdraw": frame.may_write(request) and row == _last(found.coming),
+        "is_told": notices.is_told(row),
     }
     return render(request, "points/programme/version.html", context)
 
@@ -128,7 +142,13 @@ def draft_discard(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return redirect(reverse("points:programme"))
 
 
+def _last(rows: list[EarningRule]) -> EarningRule | None:
+    return rows[-1] if rows else None
+
+
 def _state(row: EarningRule, found: versions.Versions) -> str:
+    if row.status == EarningRule.Status.WITHDRAWN:
+        return "withdrawn"
     if found.in_force and found.in_force.pk == row.pk:
         return "in_force"
     return "coming" if row in found.coming else "past"

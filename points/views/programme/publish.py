@@ -13,7 +13,14 @@ from django.views.decorators.http import require_http_methods
 from common.periods import local_day
 from common.ui.toasts import toast
 from points.models import EarningRule
-from points.programme import drafts, panels, telling, versions, worsened
+from points.programme import (
+    drafts,
+    panels,
+    running_down,
+    telling,
+    versions,
+    worsened,
+)
 from points.programme.comparing import Worsening
 from points.programme.drafts import NOTICE, RUN_DOWN
 from points.programme.faults import blocking
@@ -95,6 +102,9 @@ def _show(
             for each in worse
             if old
         ],
+        "held": running_down.held_by(draft, before)
+        if "runs_down_until" in form.fields
+        else [],
         "notice_days": NOTICE.days,
         "panels": panels.places_for(draft.public_id),
     }

@@ -101,3 +101,38 @@ class TestTellMembers:
 
         assert event.subject_id == worse.public_id
         assert "2027" in log.describe(event)
+
+
+class TestWhatHoldsLonger:
+    """Points that members have run down: they are told until when, and how."""
+
+    @pytest.mark.django_db(transaction=True)
+    @pytest.mark.parametrize(
+        ("language", "says", "held"),
+        [
+            ("sv", "till och med 30 april 2027", "500 poäng blir"),
+            ("da", "til og med 30. april 2027", "500 point giver"),
+            ("en", "up to and including 30 april 2027", "500 points become"),
+        ],
+        ids=["sv", "da", "en"],
+    )
+    def test_is_in_the_message(
+        self, programme, mia, now, in_force, monkeypatch, language, says, held
+    ):
+        monkeypatch.setattr("django_q.conf.Conf.SYNC", False)
+        member = MemberFactory(
+            programme=programme, language=language, email="vera@example.com"
+        )
+        draft = drafts.create_draft(programme=programme, staff=mia, now=now)
+        change(draft, mia, now, reward_points=700, point_value=Decimal("0.08"))
+        drafts.publish(
+            draft=draft,
+            start=Start(STARTS, told_on=TOLD, runs_down_until=date(2027, 4, 30)),
+            staff=mia,
+            now=now,
+        )
+        notices.tell_members(now=MORNING)
+        patiently(lambda: messages.follow(now=MORNING))
+
+        letter = Message.objects.get(member=member, channel=Channel.EMAIL)
+        assert held in letter.body.lower().partition(says)[2]
