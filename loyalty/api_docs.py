@@ -1,11 +1,15 @@
 """The API for its readers: the OpenAPI document, a page to try it, and its codes."""
 
 import json
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import resolve
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -13,9 +17,13 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularAPIView
 
 from common.codes import fault_codes, problem_codes
+from stores.roles import Scope
 
 _METHODS = ("get", "post", "put", "patch", "delete")
 _JSON = "application/json"
+_PLACE = re.compile(r"{\w+}")
+# Fits every place in an address: an id, or any text.
+_SOMETHING = str(UUID(int=0))
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -69,11 +77,19 @@ class Operation:
     path: str
     summary: str
     description: str
+    # What a key must be allowed to do.
+    scope: Scope
     needs_key: bool
+    has_body: bool
     fields: list[Field]
     result: list[Field]
     answers: list[Answer]
     examples: list[Example]
+
+    @property
+    def is_addressed(self) -> bool:
+        """Tell whether the address says what is asked for."""
+        return not self.has_body or _PLACE.search(self.path) is not None
 
 
 schema = SpectacularAPIView.as_view()
@@ -130,8 +146,10 @@ def _operation(
         path=path,
         summary=described.get("summary", ""),
         description=described.get("description", ""),
+        scope=_scope(method, path),
         needs_key=any(part["name"] == "Idempotency-Key" for part in parameters),
-        fields=list(_fields(body.get("schema", {}), parts, 0)),
+        has_body=bool(body),
+        fields=[*_in_address(parameters), *_fields(body.get("schema", {}), parts, 0)],
         result=list(_fields(result, parts, 0)),
         answers=[
             Answer(status, answer.get("description") or _("Done"))
@@ -145,6 +163,24 @@ def _operation(
             for name, example in body.get("examples", {}).items()
         ],
     )
+
+
+def _scope(method: str, path: str) -> Scope:
+    """Return the scope that the view asks for, from the view itself."""
+    view = resolve(_PLACE.sub(_SOMETHING, path)).func.cls  # type: ignore[attr-defined]
+    return Scope(view.scopes[method.upper()])
+
+
+def _in_address(parameters: list[dict[str, Any]]) -> Iterator[Field]:
+    for part in parameters:
+        if part["in"] in {"path", "query"}:
+            yield Field(
+                name=part["name"],
+                kind=_kind(part["schema"], part["schema"]),
+                is_required=part.get("required", False),
+                words=part.get("description", ""),
+                depth=0,
+            )
 
 
 def _fields(part: dict[str, Any], parts: dict[str, Any], depth: int) -> list[Field]:

@@ -16,12 +16,13 @@ const send = async (form) => {
   if (key) headers.Authorization = `Bearer ${key}`;
   const idempotency = form.querySelector('[data-api-idempotency]');
   if (idempotency) headers['Idempotency-Key'] = idempotency.value;
+  const address = form.querySelector('[data-api-address]')?.value.trim();
   const began = performance.now();
   // Without cookies: the call is the key's, not that of whoever is signed in.
-  const response = await fetch(form.dataset.path, {
+  const response = await fetch(address || form.dataset.path, {
     method: form.dataset.method,
     headers,
-    body: form.querySelector('[data-api-body]').value,
+    body: form.querySelector('[data-api-body]')?.value,
     credentials: 'omit',
   });
   const text = await response.text();

@@ -234,3 +234,23 @@ class TestSchema:
             assert f'id="{call.id}"' in page
             # What is only read is asked for in its address.
             assert call.examples or call.method == "GET"
+            assert call.has_body == (call.method != "GET")
+
+    def test_says_what_a_key_must_be_allowed_to_do(self):
+        page = Client().get("/api/docs/").content.decode()
+        scopes = {call.id: call.scope.value for call in api_docs.operations()}
+
+        assert scopes["recordReceipt"] == "receipts:write"
+        assert scopes["sendMemberEvent"] == "events:write"
+        assert scopes["readProgramme"] == "members:read"
+        for scope in set(scopes.values()):
+            assert f"<code>{scope}</code>" in page
+
+    def test_asks_for_the_address_where_it_says_what_is_meant(self):
+        calls = {call.id: call for call in api_docs.operations()}
+
+        assert not calls["recordReceipt"].is_addressed
+        assert calls["adjustMemberPoints"].is_addressed
+        programme = calls["readProgramme"]
+        assert programme.is_addressed
+        assert [field.name for field in programme.fields] == ["language"]
