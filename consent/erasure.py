@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, models, transaction
 
+from common.deadlocks import again_after_deadlock
 from consent import contact, journal, registry
 from consent.models import Channel, Erasure, Suppression
 from consent.registry import Erase, Field
@@ -47,6 +48,7 @@ def register_hook(hook: Hook) -> None:
     _hooks.append(hook)
 
 
+@again_after_deadlock
 def erase_member(
     *, member: Member, now: datetime, reason: str = Erasure.Reason.REQUEST
 ) -> None:

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from common.deadlocks import again_after_deadlock
 from members import events, kinds, merge_registry, selectors
 from members.merge_registry import Merging
 from members.models import Event, Identifier, Member, Merge
@@ -88,6 +89,7 @@ class MergeForbidden(Exception):
         self.later = later
 
 
+@again_after_deadlock
 def merge_members(
     *,
     kept: Member,
@@ -138,6 +140,7 @@ def merge_members(
     return merge
 
 
+@again_after_deadlock
 def undo_merge(*, merge: Merge, staff: Staff | None, now: datetime) -> Merge:
     """Part two members again; what has been undone already stays as it is.
 
@@ -184,6 +187,7 @@ def gather_strays(*, now: datetime, limit: int = 100) -> int:
     return sum(_gather(merge, now) for merge in found)
 
 
+@again_after_deadlock
 def _gather(merge: Merge, now: datetime) -> bool:
     with transaction.atomic():
         kept, merged = _lock(merge.kept, merge.merged)

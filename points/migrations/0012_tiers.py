@@ -456,12 +456,15 @@ BEGIN
         SELECT p.id, p.member_id, p.starts_at, p.holds_until, p.measured, p.cause,
             p.counted_from, p.counted_to, p.below_key, p.below_until, p.reason,
             p.granted_by_id, p.rule_id, p.key,
-            points_tier_rank(l.keys, p.key, p.rule_id) AS next_rank
+            -- Who had the lowest without ever earning it has the one that is lowest now.
+            CASE WHEN p.rank = 0 AND p.holds_until IS NULL THEN 0
+                ELSE points_tier_rank(l.keys, p.key, p.rule_id) END AS next_rank
         FROM points_tierperiod p JOIN members_member m ON m.id = p.member_id
         WHERE m.programme_id = p_programme AND p.ends_at IS NULL
             AND m.status NOT IN ('MERGED', 'ERASED')
-            AND NOT (p.key = ANY (l.keys) AND (p.cause <> 'GRANTED'
+            AND (NOT (p.key = ANY (l.keys) AND (p.cause <> 'GRANTED'
                 OR p.below_key = ANY (l.keys)))
+                OR p.rank = 0 AND p.holds_until IS NULL AND p.key <> l.keys[1])
     ), closed AS (
         UPDATE points_tierperiod p SET ends_at = p_now FROM gone g
         WHERE p.id = g.id AND p.ends_at IS NULL AND p.starts_at < p_now

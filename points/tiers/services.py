@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
+from common.deadlocks import again_after_deadlock
 from common.periods import local_day
 from members import events
 from members.models import Member
@@ -43,6 +44,7 @@ class Settled:
     left: int
 
 
+@again_after_deadlock
 def settle_members(*, programme_id: int, now: datetime) -> Settled:
     """Review all members of a programme at once; writes only what changes.
 
@@ -71,7 +73,7 @@ def grantable(member: Member, now: datetime) -> list[Tier]:
     return list(ladder.tiers[max(had.rank, 1) :])
 
 
-@transaction.atomic
+@again_after_deadlock
 def grant(
     *, member: Member, key: str, until: date, reason: str, staff: Staff, now: datetime
 ) -> TierPeriod:
@@ -83,6 +85,18 @@ def grant(
         NotGrantable: there is no such tier, it is lower than what they have, its day
             has passed, or nobody says why.
     """
+    try:
+        with transaction.atomic():
+            return _grant(member, key, until, reason.strip(), staff, now)
+    except IntegrityError as error:
+        # They rose at a till in this very moment: what they have is above, or it is
+        # seen at the next try.
+        raise NotGrantable from error
+
+
+def _grant(
+    member: Member, key: str, until: date, reason: str, staff: Staff, now: datetime
+) -> TierPeriod:
     # A merge and the night wait, or are seen.
     member = Member.objects.select_for_update(no_key=True, of=("self",)).get(
         pk=member.pk
@@ -91,7 +105,7 @@ def grant(
     tiers = grantable(member, now)
     tier = next((each for each in tiers if each.key == key), None)
     ladder = selectors.ladder_of(rule)
-    reason = reason.strip()[:LONGEST_REASON]
+    reason = reason[:LONGEST_REASON]
     is_over = until < local_day(now, member.programme.zone)
     if rule is None or tier is None or ladder is None or is_over or not reason:
         raise NotGrantable
@@ -142,6 +156,7 @@ def grant(
     return period
 
 
+@again_after_deadlock
 @transaction.atomic
 def end_grant(*, member: Member, staff: Staff, now: datetime) -> TierPeriod:
     """Take back a tier that was given; the member has what they earned again.

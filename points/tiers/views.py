@@ -22,6 +22,7 @@ from common.periods import local_day
 from common.ui.toasts import toast
 from members import care
 from members.models import Member
+from members.roles import SEE_MEMBERS
 from members.views.frame import answer, member_of
 from points.models import TierOutlook, TierPeriod, TierRun
 from points.programme.sentences.names import in_language
@@ -100,11 +101,18 @@ def ladder_page(request: HttpRequest) -> HttpResponse:
     }
     if ladder is not None:
         kinds = TierOutlook.Kind
+        # An analyst sees how many, and not who.
+        shows_members = bool(SEE_MEMBERS & roles_of(staff_of(request)))
         context |= {
             "steps": _steps(ladder, programme, run),
             "sentences": words.how_it_works(ladder, programme.currency),
-            "near": _listed(run, kinds.NEAR, ladder, programme),
-            "landing": _listed(run, kinds.LANDING, ladder, programme),
+            "shows_members": shows_members,
+            "near": _listed(run, kinds.NEAR, ladder, programme)
+            if shows_members
+            else [],
+            "landing": (
+                _listed(run, kinds.LANDING, ladder, programme) if shows_members else []
+            ),
             "soon": nightly.SOON,
         }
     return render(request, "points/tiers/ladder.html", context)

@@ -9,8 +9,9 @@ from django.utils import timezone
 from points.models import TierPeriod, TierRun
 from points.tiers import nightly, services
 from stores.models import AuditEntry
+from stores.roles import Role
 from tests.factories.members import MemberFactory
-from tests.factories.stores import ProgrammeFactory
+from tests.factories.stores import ProgrammeFactory, StaffFactory
 from tests.factories.tiers import did, publish_ladder
 
 pytestmark = pytest.mark.django_db
@@ -87,6 +88,21 @@ class TestTheLadder:
         assert "Nea Norr" in page
         assert "900\u00a0kr left to Silver" in page
         assert "Lo Lund" in page
+
+    @pytest.mark.usefixtures("ladder")
+    def test_tells_an_analyst_how_many_and_not_who(self, desk_client, programme, now):
+        near = MemberFactory(programme=programme, first_name="Nea", last_name="Norr")
+        buy(near, 4100, now)
+        review(programme)
+        ana = StaffFactory(
+            programme=programme, email="ana@example.com", role=Role.ANALYST
+        )
+
+        page = desk_client(ana).get(self.URL).content.decode()
+
+        assert "Near it" in page
+        assert "Norr" not in page
+        assert str(near.public_id) not in page
 
     @pytest.mark.usefixtures("ladder")
     def test_asks_as_often_however_many_there_are(

@@ -426,6 +426,25 @@ class TestANewLadder:
 
         assert TierPeriod.objects.get(member=vera).rank == 2
 
+    @pytest.mark.usefixtures("ladder")
+    def test_begins_below_who_had_fallen_to_the_lowest(self, programme, vera):
+        """Basic was for everybody; now it needs 100 kr and Start is for everybody."""
+        buy(vera, 5000)
+        later = MARCH + timedelta(days=500)
+        night(vera, later)
+        assert has(vera)[-1][0] == "bas"
+        start = later + timedelta(days=1)
+        ladder = Ladder(tiers=(tier("start"), tier("bas", 100), tier("silver", 5000)))
+        publish_ladder(programme, ladder, starts_at=start)
+
+        night(vera, start)
+
+        assert has(vera)[-1] == ("start", "MOVED")
+        assert key_at(vera, start) == "start"
+        assert key_at(MemberFactory(programme=programme), start) == "start"
+        buy(vera, 100, at=start + timedelta(days=1))
+        assert key_at(vera, start + timedelta(days=1)) == "bas"
+
 
 class TestAGrant:
     @pytest.mark.usefixtures("ladder")
