@@ -1,6 +1,7 @@
 """A Danish club, whose books are kept for five years, with data that is all too old."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from common.ids import uuid7
 from consent.erasure import erase_member
@@ -18,6 +19,8 @@ from conversation.models import Conversation, InboundMessage
 from enrolment.models import ClubImport, ImportRow, JoinLink, Registration
 from members.models import Identifier, Member
 from messaging.models import Message
+from offers.vouchers.services import Gift, give_voucher
+from points.models import TierOutlook, TierRun
 from portal.models import ContactChange, LoginCode, Session
 from purchases.models import MonthSum, Receipt, ReceiptLine
 from stores import audit
@@ -82,12 +85,22 @@ def fill(club, store, staff, now):
 
     erased = member_of(club)
     buy(erased, store, line("50.00"), now=at)
+    give_voucher(
+        member=erased, gift=Gift(Decimal(50)), reason="Sorry", key="sorry", now=at
+    )
     answer(erased, ConsentEntry.Action.GIVEN, at=at)
     erase_member(member=erased, now=at)
     Erasure.objects.create(
         programme=club, member_id=uuid7(), at=BEFORE_THAT, journaled_at=BEFORE_THAT
     )
 
+    TierOutlook.objects.create(
+        run=TierRun.objects.create(programme=club, on=at.date(), started_at=at),
+        member=buyer,
+        kind=TierOutlook.Kind.NEAR,
+        key="guld",
+        missing=1,
+    )
     message(buyer, at=at, message_class=Message.Class.CODE)
     LoginCode.objects.create(
         channel=Channel.SMS,
