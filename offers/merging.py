@@ -6,6 +6,14 @@ from members import merge_registry
 from members.merge_registry import Merging
 from offers.models import MemberCard, Redemption, Stamp, Voucher, VoucherEvent
 
+# What came back after the merge of what was bought before it goes with its purchase.
+_RETURNED = """
+SELECT r.id FROM offers_stamp r
+WHERE r.member_id = %s AND r.kind = 'RETURN' AND EXISTS (
+    SELECT FROM offers_stamp s WHERE s.purchase = r.purchase AND s.card_id = r.card_id
+        AND s.kind = 'STAMP' AND s.id = ANY (%s))
+"""
+
 
 def register() -> None:
     """Register the models; called once, when the room is ready."""
@@ -28,10 +36,28 @@ def hand_on(merging: Merging) -> None:
 
 
 def give_back(merging: Merging) -> None:
-    """Give back what was theirs; what came after the merge stays."""
+    """Give back what was theirs, with what came back of it; what came after stays."""
+    stamps = merging.merge.moved.get(Stamp._meta.label, [])
+    with connection.cursor() as cursor:
+        cursor.execute(_RETURNED, [merging.kept.pk, stamps])
+        returned = [row[0] for row in cursor.fetchall()]
+    merging.merge.moved[Stamp._meta.label] = sorted({*stamps, *returned})
+    _go_with_vouchers(merging)
     for model in (Voucher, Redemption, VoucherEvent, Stamp):
         merge_registry.give_back(model, merging)
     _recount(merging)
+
+
+def _go_with_vouchers(merging: Merging) -> None:
+    """Let what was written of their vouchers since the merge go with the vouchers."""
+    moved = merging.merge.moved
+    vouchers = moved.get(Voucher._meta.label, [])
+    for model in (Redemption, VoucherEvent):
+        written = model._base_manager.filter(
+            member=merging.kept, voucher__in=vouchers
+        ).values_list("pk", flat=True)
+        known = moved.get(model._meta.label, [])
+        moved[model._meta.label] = sorted({*known, *written})
 
 
 def _recount(merging: Merging) -> None:

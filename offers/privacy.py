@@ -73,6 +73,7 @@ def register_all() -> None:
             **each(_VOUCHER, "at", "recorded_at", "value", "amount", "quantity"),
             **each(_VOUCHER, "returned_amount", "returned_quantity", "given_back"),
             **each(_VOUCHER, "is_undone"),
+            **each(_KEY, "lines"),
         },
     )
     register(
@@ -88,7 +89,7 @@ def register_all() -> None:
         {
             **each(_KEY, "id", "member", "card", "receipt", "line_number", "purchase"),
             **each(_VOUCHER, "kind", "number", "quantity", "at", "recorded_at"),
-            **each(_VOUCHER, "expires_at"),
+            **each(_VOUCHER, "expires_at", "remaining"),
         },
     )
     register(
@@ -96,6 +97,7 @@ def register_all() -> None:
         {
             **each(_KEY, "id", "member", "card"),
             **each(_VOUCHER, "stamps", "rewards", "lapses_at", "changed_at"),
+            **each(_VOUCHER, "settled_until"),
         },
     )
     register(

@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('STAMP', 'Stamped'), ('RETURN', 'Taken back after a return'), ('LAPSE', 'Lapsed')], max_length=8)),
-                ('number', models.SmallIntegerField()),
+                ('number', models.IntegerField()),
                 ('quantity', models.DecimalField(decimal_places=3, default=0, max_digits=12)),
                 ('receipt', models.UUIDField(null=True)),
                 ('line_number', models.PositiveSmallIntegerField(default=0)),
@@ -64,6 +64,7 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField()),
                 ('recorded_at', models.DateTimeField()),
                 ('expires_at', models.DateTimeField(null=True)),
+                ('remaining', models.PositiveIntegerField(default=0)),
                 ('member', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.member')),
                 ('card', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='stamps', to='offers.stampcard')),
             ],
@@ -75,6 +76,7 @@ class Migration(migrations.Migration):
                 ('stamps', models.IntegerField(default=0)),
                 ('rewards', models.IntegerField(default=0)),
                 ('lapses_at', models.DateTimeField(null=True)),
+                ('settled_until', models.DateTimeField(null=True)),
                 ('changed_at', models.DateTimeField()),
                 ('member', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.member')),
                 ('card', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='members', to='offers.stampcard')),
@@ -112,6 +114,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='stamp',
             index=models.Index(fields=['member', 'card', '-id'], name='stamp_of_member'),
+        ),
+        migrations.AddIndex(
+            model_name='stamp',
+            index=models.Index(condition=models.Q(('remaining__gt', 0)), fields=['member', 'card'], name='stamp_remaining'),
+        ),
+        migrations.AddConstraint(
+            model_name='stamp',
+            constraint=models.CheckConstraint(condition=models.Q(('remaining', 0), ('kind', 'STAMP'), _connector='OR'), name='stamp_remains_of_purchases'),
         ),
         migrations.AddIndex(
             model_name='stamp',

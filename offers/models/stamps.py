@@ -133,7 +133,7 @@ class Stamp(models.Model):
     )
     kind = models.CharField(max_length=8, choices=Kind.choices)
     # Stamps: below zero for what goes. A line above the card's limit gives none.
-    number = models.SmallIntegerField()
+    number = models.IntegerField()
     # Of the line, below zero when it came back: what the number is worked out from.
     quantity = models.DecimalField(max_digits=12, decimal_places=3, default=0)
     # Null for what lapsed. `purchase` is the receipt that gave the stamps.
@@ -144,6 +144,9 @@ class Stamp(models.Model):
     recorded_at = models.DateTimeField()
     # When the purchase's stamps lapse; null for never.
     expires_at = models.DateTimeField(null=True)
+    # On the first row of a purchase: what of all its stamps is left, less what rewards
+    # took and what lapsed. A projection; all else never changes.
+    remaining = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [
@@ -158,9 +161,18 @@ class Stamp(models.Model):
                 | Q(kind="LAPSE", quantity=0, receipt__isnull=True),
                 name="stamp_sign_fits_kind",
             ),
+            models.CheckConstraint(
+                condition=Q(remaining=0) | Q(kind="STAMP"),
+                name="stamp_remains_of_purchases",
+            ),
         ]
         indexes = [
             models.Index(fields=["member", "card", "-id"], name="stamp_of_member"),
+            models.Index(
+                fields=["member", "card"],
+                condition=Q(remaining__gt=0),
+                name="stamp_remaining",
+            ),
             models.Index(
                 fields=["purchase", "card"],
                 condition=Q(purchase__isnull=False),
@@ -191,6 +203,8 @@ class MemberCard(models.Model):
     rewards = models.IntegerField(default=0)
     # The next moment at which some lapse.
     lapses_at = models.DateTimeField(null=True)
+    # Up to when all is worked out: what is older comes late.
+    settled_until = models.DateTimeField(null=True)
     changed_at = models.DateTimeField()
 
     class Meta:

@@ -29,6 +29,7 @@ from purchases.rules import (
     ReceiptIn,
     Shelf,
 )
+from purchases.services.coming_back import take_stamps_back
 from purchases.stored import receipt_of
 from stores.models import Programme
 
@@ -182,6 +183,8 @@ def _claim(receipt: Receipt, member: Member, now: datetime) -> None:
         )
         Receipt.objects.filter(pk=receipt.pk).update(balance_after=posted.balance_after)
     _follow(receipt, member, rule, claim, found.shelf, bought, now)
+    if found.came_back:
+        take_stamps_back(receipt, now=now)
     events.record(
         member_id=member.pk,
         kind=kinds.CLAIMED,

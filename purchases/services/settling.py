@@ -10,7 +10,8 @@ from common.ids import uuid7
 from points.terms import ReturnPolicy
 from purchases import records, rules
 from purchases.models import Receipt, ReceiptLine
-from purchases.rules import Club, GivenBack, LineKind, Original, ReceiptIn
+from purchases.rules import Club, GivenBack, Original, ReceiptIn
+from purchases.services.coming_back import lines_back
 from purchases.stored import line_of
 
 _ORIGINAL = "SELECT purchases_original(%s, %s)::text"
@@ -19,10 +20,10 @@ SELECT taken FROM points_reverse(
     %s, %s, %s, %s, %s, %s, 'receipt', %s, %s, %s, %s)
 """
 # What is tied up in unused vouchers is there to take, too.
-_FREE = "SELECT offers_before_reversal(%s, %s, %s, %s, %s, %s)"
+_FREE = "SELECT offers_before_reversal(%s, %s, %s, %s, %s, %s, %s)"
 _COUNT = "SELECT points_after_receipt(%s, %s, %s, %s, %s, %s, %s)"
 _OFFERS = """
-SELECT offers_after_receipt(%s, %s, %s, %s, %s, %s, %s, %s::jsonb, '{}')
+SELECT offers_after_receipt(%s, %s, %s, %s, %s, %s, %s, %s::jsonb, '{}', '', %s)
 WHERE offers_follow_receipts(%s)
 """
 
@@ -51,7 +52,6 @@ def settle_early_returns(
         )
         _write(receipt_id, original, returned, settled)
         _post(original, returned, settled, club, now)
-        back = [line for line in lines if line.kind is LineKind.RETURN]
         _run(
             _OFFERS,
             club.programme_id,
@@ -62,8 +62,8 @@ def settle_early_returns(
             returned.store_id,
             returned.purchased_at,
             now,
-            # What an article is matters where it is bought.
-            json.dumps([records.offer_line(line, rules.NO_SHELF) for line in back]),
+            lines_back(returned, lines),
+            returned.currency,
             club.programme_id,
         )
 
@@ -110,6 +110,7 @@ def _post(
                 returned.store_id,
                 returned.purchased_at,
                 now,
+                settled.reversal.entry_id,
             )
         _run(
             _REVERSE,
