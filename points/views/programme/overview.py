@@ -101,7 +101,9 @@ def version_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "held": running_down.held_by(row, versions.find_before(row))
         if row.runs_down_until
         else [],
-        "panels": panels.places_for(row.public_id),
+        "panels": []
+        if row.status == EarningRule.Status.WITHDRAWN
+        else panels.places_for(row.public_id),
         "may_write": frame.may_write(request),
         # Those that start before another one must wait for that to be withdrawn.
         "may_withdraw": frame.may_write(request) and row == _last(found.coming),
