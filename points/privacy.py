@@ -19,6 +19,7 @@ from points.models import (
     ClosedMonth,
     EarningRule,
     Entry,
+    EntryNote,
     Lot,
     LotUse,
     ProofRun,
@@ -43,6 +44,15 @@ _KEY = Field(
     Export.NO,
     Erase.KEEP,
 )
+# What somebody wrote about a member goes, and the entry stays.
+_NOTE = Field(
+    DataClass.POINTS,
+    Use.POINTS,
+    Basis.INTEREST,
+    Retention.MEMBERSHIP,
+    Export.YES,
+    Erase.DELETE,
+)
 # Who closed, assumed or proved: part of the books.
 _WORK = Field(
     DataClass.WORK,
@@ -61,6 +71,7 @@ def register_all() -> None:
         {
             **each(_KEY, "member", "entries"),
             **each(_POINTS, "balance", "pending", "reserved", "owed"),
+            **each(_KEY, "owed_from"),
             **each(_POINTS, "earned_total", "changed_at"),
         },
     )
@@ -73,6 +84,7 @@ def register_all() -> None:
             **each(_POINTS, "posted_at", "reason"),
         },
     )
+    register(EntryNote, {**each(_KEY, "entry"), **each(_NOTE, "text")})
     register(
         Lot,
         {

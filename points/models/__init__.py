@@ -17,6 +17,7 @@ from points.models.goodwill import (
 from points.models.ledger import (
     Account,
     Entry,
+    EntryNote,
     Lot,
     LotUse,
     Reservation,
@@ -33,6 +34,7 @@ __all__ = [
     "CustomEvent",
     "EarningRule",
     "Entry",
+    "EntryNote",
     "GoodwillAllowance",
     "GoodwillGrant",
     "GoodwillReason",

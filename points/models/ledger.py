@@ -28,6 +28,8 @@ class Account(models.Model):
     # What returns took and no lot held: the next points pay it. The lots hold the
     # balance and this together.
     owed = models.IntegerField(default=0, db_default=0)
+    # No entry before this one is owed: what pays a debt looks no further back.
+    owed_from = models.BigIntegerField(null=True)
     # All that was ever earned; returns and expiry do not lower it.
     earned_total = models.BigIntegerField(default=0)
     entries = models.IntegerField(default=0)
@@ -111,6 +113,7 @@ class Entry(models.Model):
     )
     source_type = models.CharField(max_length=32, blank=True)
     source_id = models.UUIDField(null=True)
+    # In words of ours or of the club, for it stays; what people write is a note.
     reason = models.CharField(max_length=200, blank=True)
 
     class Meta:
@@ -141,10 +144,39 @@ class Entry(models.Model):
                 condition=Q(reverses__isnull=False),
                 name="entry_reversals",
             ),
+            # Whoever uses points has them: only returns and merges leave a debt.
+            models.Index(
+                fields=["member", "id"],
+                condition=Q(kind__in=["REVERSE", "MERGE"], points__lt=0),
+                name="entry_may_be_owed",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.points}"
+
+
+class EntryNote(models.Model):
+    """What somebody wrote about an entry, which goes when the member is erased.
+
+    Beside the entry, which stays. Never changed (a trigger). Personal data: free text
+    about a member.
+    """
+
+    entry = models.OneToOneField(
+        Entry, on_delete=models.PROTECT, primary_key=True, related_name="note"
+    )
+    text = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(text=""), name="entrynote_says_something"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class Lot(models.Model):
