@@ -5,7 +5,7 @@
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
 from common.documents import IDEMPOTENCY_KEY, problems
@@ -198,7 +198,8 @@ class AdjustmentDocument(serializers.Serializer[Any]):
 READ_SUMMARY: dict[str, Any] = {
     "operation_id": "readMemberPoints",
     "summary": "Read a member's points",
-    "description": "Now, or as they were just before a moment in the past.",
+    "description": "Now, or as they were just before a moment in the past: then "
+    "`nextExpiry` is null.",
     "tags": ["points"],
     "parameters": [
         OpenApiParameter(
@@ -227,6 +228,9 @@ ADJUST_POINTS: dict[str, Any] = {
     "parameters": [IDEMPOTENCY_KEY],
     "request": AdjustmentDocument,
     "responses": {
+        200: OpenApiResponse(
+            EntryDocument, "The key was used for this before, more than a month ago."
+        ),
         201: EntryDocument,
         **problems(400, 401, 403, 404, 409, 413, 415, 422),
     },

@@ -242,7 +242,20 @@ def expiries_of(member: Member, now: datetime) -> list[Expiring]:
 
 def entries(member: Member) -> QuerySet[Entry]:
     """Return a member's entries, newest first, with what caused them."""
-    return _statement(member).select_related("rule", "lot").order_by("-id")
+    return _statement(member).select_related("rule", "lot", "note").order_by("-id")
+
+
+def balance_now(member: Member, now: datetime) -> AsOf:
+    """Return what a member has, from their account: without reading a history."""
+    _balance, usable, pending, reserved = _parts(member, now)
+    account = Account.objects.filter(member=member).first() or Account()
+    return AsOf(
+        available=usable,
+        pending=pending,
+        reserved=reserved,
+        owed=account.owed,
+        booked=account.balance,
+    )
 
 
 def balance_as_of(member: Member, until: datetime) -> AsOf:

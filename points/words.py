@@ -60,23 +60,37 @@ def with_worth(balance: BalanceView) -> str:
     }
 
 
+def why(entry: Entry) -> str:
+    """Say why there is an entry: as somebody wrote it, or by what made it."""
+    note = getattr(entry, "note", None)
+    return (note.text if note else entry.reason) or cause(entry)
+
+
 def cause(entry: Entry) -> str:
     """Say what made an entry, where nobody wrote down a reason."""
-    if entry.kind == Entry.Kind.EXPIRE:
-        return _("Not used in time")
-    if entry.kind == Entry.Kind.MERGE:
-        return _("Two memberships of one person")
-    if entry.source_type == "voucher":
-        if entry.kind == Entry.Kind.RESTORE:
-            return _("The voucher was taken back")
+    kinds = Entry.Kind
+    if entry.source_type == "receipt" and entry.kind == kinds.EARN:
+        if entry.rule is None:
+            return _("Purchase")
+        return _("Purchase, by version %(n)s of the rule") % {"n": entry.rule.version}
+    if entry.source_type == "voucher" and entry.kind == kinds.SPEND:
         return _("Became a voucher")
-    if entry.source_type != "receipt":
-        return ""
-    if entry.kind == Entry.Kind.REVERSE:
-        return _("Goods came back")
-    if entry.rule is None:
-        return _("Purchase")
-    return _("Purchase, by version %(n)s of the rule") % {"n": entry.rule.version}
+    if entry.source_type == "voucher" and entry.kind == kinds.RESTORE:
+        return _("The voucher was taken back")
+    return {
+        kinds.EARN: _("Something else than a purchase"),
+        kinds.REVERSE: _("Goods came back"),
+        kinds.SPEND: _("Used by the member"),
+        kinds.EXPIRE: _("Not used in time"),
+        kinds.ADJUST: _("The club corrected the balance"),
+        kinds.MERGE: _("Two memberships of one person"),
+        kinds.RESTORE: _("What they were used for was undone"),
+        kinds.GOODWILL: _("The club made something good"),
+        kinds.IMPORT: _("Collected before the club moved here"),
+        kinds.ACTIVATE: _("The days of waiting are over"),
+        kinds.RESERVE: _("Put aside for a purchase that is not finished"),
+        kinds.RELEASE: _("Nothing is put aside for a purchase any more"),
+    }[kinds(entry.kind)]
 
 
 def earning(rule: EarningRule, currency: str) -> str:

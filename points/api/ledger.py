@@ -12,13 +12,14 @@ from drf_spectacular.utils import extend_schema
 
 from common.api import ApiView, answer, read_json
 from common.codes import fault_words
-from common.idempotency import Answer, key_of, once
+from common.idempotency import Answer, key_of, once, reused
 from common.problems import Fault, Problem, invalid
 from members.models import Member
-from points import documents, kinds, rules, selectors, worth
+from points import documents, kinds, rules, selectors, words, worth
+from points.adjusting import Adjusted, adjust
 from points.models import Entry
 from points.rules import EarningRule
-from points.services import InsufficientPoints, post
+from points.services import InsufficientPoints, KeyReused, MemberMerged
 from points.tiers.answers import tier_answer
 from stores import audit
 from stores.authentication import Caller
@@ -40,11 +41,16 @@ class MemberSummary(ApiView):
         """Return a member's points now, or just before the moment `at`."""
         caller: Caller = request.user  # type: ignore[assignment]
         member = _member(caller, public_id)
-        at = _moment(request.GET.get("at", ""), timezone.now())
-        held = selectors.balance_as_of(member, at)
+        asked = _moment(request.GET.get("at", ""))
+        at = asked or timezone.now()
         rule = selectors.find_rule(programme_id=member.programme_id, at=at)
-        benefit = selectors.next_benefit(member, at)
-        expiring = selectors.next_expiry(member, at)
+        if asked is None:
+            held = selectors.balance_now(member, at)
+            expiring = selectors.next_expiry(member, at)
+        else:
+            held = selectors.balance_as_of(member, at)
+            # A lot does not remember what was left of it, nor the days it had then.
+            expiring = None
         return answer(
             {
                 "id": str(member.public_id),
@@ -56,7 +62,9 @@ class MemberSummary(ApiView):
                 "worth": str(rules.worth(held.available, rule)) if rule else "0.00",
                 "currency": caller.currency,
                 "pointWorth": _point_worth(rule),
-                "pointsToNextVoucher": benefit.missing if benefit else None,
+                "pointsToNextVoucher": rules.points_to_next(held.available, rule)
+                if rule
+                else None,
                 "nextExpiry": {
                     "points": expiring.points,
                     "at": expiring.expires_at.isoformat(),
@@ -105,20 +113,11 @@ class Adjustments(ApiView):
         body = read_json(request)
 
         def act() -> Answer:
-            member = _member(caller, public_id)
             points, reason = _adjustment(body)
-            try:
-                posted = post(
-                    member_id=member.pk,
-                    kind=Entry.Kind.ADJUST,
-                    points=points,
-                    key=f"api:{key}",
-                    at=now,
-                    now=now,
-                    reason=reason,
-                )
-            except InsufficientPoints:
-                raise _insufficient() from None
+            member, adjusted = _adjust(caller, public_id, points, reason, key, now)
+            if adjusted.is_replay:
+                # Sent again after the answer was forgotten: nothing was posted now.
+                return Answer(200, _entry(adjusted.entry))
             audit.record(
                 programme=member.programme,
                 actor=caller,
@@ -128,8 +127,7 @@ class Adjustments(ApiView):
                 reason=reason,
                 data={"points": points},
             )
-            entry = Entry.objects.select_related("rule").get(pk=posted.entry_id)
-            return Answer(201, _entry(entry))
+            return Answer(201, _entry(adjusted.entry))
 
         given = once(
             scope=caller.idempotency_scope,
@@ -144,6 +142,24 @@ class Adjustments(ApiView):
         if given.replayed:
             response["Idempotency-Replayed"] = "true"
         return response
+
+
+def _adjust(
+    caller: Caller, public_id: UUID, points: int, reason: str, key: str, now: datetime
+) -> tuple[Member, Adjusted]:
+    """Adjust the points of a member, or of the one they are merged into meanwhile."""
+    while True:
+        member = _member(caller, public_id)
+        try:
+            return member, adjust(
+                member=member, points=points, note=reason, key=key, now=now
+            )
+        except MemberMerged:
+            continue
+        except InsufficientPoints:
+            raise _insufficient() from None
+        except KeyReused:
+            raise reused(key) from None
 
 
 def _point_worth(rule: EarningRule | None) -> dict[str, str] | None:
@@ -173,14 +189,15 @@ def _member(caller: Caller, public_id: UUID) -> Member:
     return found.merged_into or found
 
 
-def _moment(text: str, now: datetime) -> datetime:
+def _moment(text: str) -> datetime | None:
     if not text:
-        return now
+        return None
     try:
         at = parse_datetime(text)
     except ValueError:
         at = None
-    if at is None or timezone.is_naive(at):
+    # The first and last days of the calendar cannot be told in another zone.
+    if at is None or timezone.is_naive(at) or not 1970 < at.year < 9999:
         raise _fault("/at", "time_malformed")
     return at
 
@@ -229,7 +246,7 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "balanceAfter": entry.balance_after,
         "at": entry.at.isoformat(),
         "bookedAt": entry.posted_at.isoformat(),
-        "reason": entry.reason,
+        "reason": words.why(entry),
         "ruleVersion": entry.rule.version if entry.rule else None,
         "cause": {"type": entry.source_type, "id": str(entry.source_id)}
         if entry.source_id

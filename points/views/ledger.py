@@ -56,7 +56,9 @@ class LedgerFilter(django_filters.FilterSet):
     def until_of(self, day: date) -> datetime:
         """Return the first moment after a day of the club."""
         member: Member = self.request.points_member
-        return start_of_day(day + timedelta(days=1), member.programme.zone)
+        # The calendar has an end, and what is asked for does not.
+        last = min(day, date.max - timedelta(days=1))
+        return start_of_day(last + timedelta(days=1), member.programme.zone)
 
 
 class LedgerTable(Table):
@@ -119,7 +121,7 @@ class LedgerTable(Table):
         )
 
     def render_reason(self, record: Entry) -> str:
-        return record.reason or words.cause(record)
+        return words.why(record)
 
     def render_expires_at(self, record: Entry) -> str:
         lot = getattr(record, "lot", None)

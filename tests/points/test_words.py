@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from points import rules, words
+from points.models import Entry
 from points.selectors import BalanceView, NextBenefit
 from points.terms import ExpiryKind, Terms
 from tests.points.test_rules import rule
@@ -120,3 +121,40 @@ class TestSentences:
                 "0.9–1.2\u00a0kr"
             )
             assert words.worth_between(Decimal(5), Decimal(5), "ISK") == "5\u00a0kr."
+
+
+class TestWhy:
+    """F12: every entry of a ledger says why it is there."""
+
+    @pytest.mark.parametrize("kind", Entry.Kind.values)
+    @pytest.mark.parametrize("source", ["", "receipt", "voucher", "reservation"])
+    def test_is_said_of_every_kind(self, kind, source):
+        with translation.override("en"):
+            said = words.why(Entry(kind=kind, source_type=source))
+
+        assert said
+        assert said != Entry.Kind(kind).label
+
+    def test_is_what_was_written_before_anything_else(self):
+        entry = Entry(kind="GOODWILL", source_type="goodwill", reason="Long queue")
+
+        assert words.why(entry) == "Long queue"
+
+    def test_tells_a_voucher_from_a_use(self):
+        with translation.override("en"):
+            said = [
+                words.why(Entry(kind=kind, source_type=source))
+                for kind, source in [
+                    ("SPEND", "voucher"),
+                    ("SPEND", ""),
+                    ("RESTORE", "voucher"),
+                    ("RESTORE", ""),
+                ]
+            ]
+
+        assert said == [
+            "Became a voucher",
+            "Used by the member",
+            "The voucher was taken back",
+            "What they were used for was undone",
+        ]
