@@ -6,13 +6,17 @@ periods that are empty, tiers that do not exist, points that give back everythin
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import reduce
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from common.money import display
-from points import words
+from common.periods import add_months, local_day, start_of_day
+from points import rules, words
 from points.programme import benefit_checks
 from points.programme.faults import Facts, Fault
 from points.programme.goods import named_in
@@ -47,6 +51,8 @@ _CUSTOM = re.compile(r"custom\.[a-z0-9]+([._-][a-z0-9]+)*")
 # Of months without a leap day; a day that most years lack would lapse on no day.
 _DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _ONE = Decimal(1)
+# The calendar is the same in every zone.
+_UTC = ZoneInfo("UTC")
 
 
 def check(rule: EarningRule, facts: Facts) -> list[Fault]:
@@ -58,6 +64,7 @@ def check(rule: EarningRule, facts: Facts) -> list[Fault]:
         *_actions(rule, facts),
         *_waiting(rule),
         *_expiry(rule),
+        *_usable(rule),
         *benefit_checks.vouchers(rule, facts),
         *benefit_checks.ladder(rule, facts),
         *_currencies(rule, facts),
@@ -297,6 +304,39 @@ def _expiry(rule: EarningRule) -> Iterator[Fault]:
             "/expires_after_months",
             _("Between 1 and %(n)s months.") % {"n": LONGEST_EXPIRY_MONTHS},
         )
+
+
+def _usable(rule: EarningRule) -> Iterator[Fault]:
+    """Points that lapse before they can be used are none."""
+    if not rule.terms.pending_days or any(_waiting(rule)) or any(_expiry(rule)):
+        return
+    lives = [life for day in _short_days(rule) if (life := _life(rule, day))]
+    if not lives or rule.terms.pending_days < min(lives):
+        return
+    text = ngettext(
+        "What is bought on some days lapses after %(n)s day, before it can be used. "
+        "Let points wait for fewer days, or lapse later.",
+        "What is bought on some days lapses after %(n)s days, before it can be used. "
+        "Let points wait for fewer days, or lapse later.",
+        min(lives),
+    )
+    yield Fault("/pending_days", text % {"n": words.number(min(lives))})
+
+
+def _short_days(rule: EarningRule) -> Iterator[date]:
+    """Yield the days of four years on which the points of a purchase last shortest."""
+    first = date(2024, 1, 1)
+    for months in range(48):
+        yield add_months(first, months + 1) - timedelta(days=1)
+    if rule.terms.expiry is ExpiryKind.FIXED:
+        month, day = rule.terms.expiry_day
+        yield from (date(first.year + years, month, day) for years in range(4))
+
+
+def _life(rule: EarningRule, day: date) -> int | None:
+    """Return how many days what is bought on a day lasts; None for ever."""
+    ends = rules.expires_at(start_of_day(day, _UTC), rule, _UTC)
+    return (local_day(ends, _UTC) - day).days if ends else None
 
 
 def _currencies(rule: EarningRule, facts: Facts) -> Iterator[Fault]:

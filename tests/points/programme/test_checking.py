@@ -117,6 +117,32 @@ FAULTS = {
     "action's key": (action(key=""), "/actions/0/key"),
     "waits too long": (with_terms(pending_days=366), "/pending_days"),
     "waits backwards": (with_terms(pending_days=-1), "/pending_days"),
+    # What is bought on 31 January lapses when February ends.
+    "waits for more than a month": (
+        with_terms(replace(VERSION, expires_after_months=1), pending_days=29),
+        "/pending_days",
+    ),
+    "waits for longer than it lasts": (
+        with_terms(replace(VERSION, expires_after_months=1), pending_days=60),
+        "/pending_days",
+    ),
+    "waits while a year ends": (
+        with_terms(
+            expiry=ExpiryKind.FIXED,
+            expiry_day=(12, 31),
+            expiry_years=0,
+            pending_days=14,
+        ),
+        "/pending_days",
+    ),
+    "waits while a member is idle": (
+        with_terms(
+            replace(VERSION, expires_after_months=1),
+            expiry=ExpiryKind.INACTIVITY,
+            pending_days=40,
+        ),
+        "/pending_days",
+    ),
     "returns take nothing": (with_terms(returns=ReturnPolicy.PENDING), "/returns"),
     "expires at once": (
         replace(VERSION, expires_after_months=0),
@@ -216,6 +242,23 @@ WARNINGS = {
 class TestCheck:
     def test_finds_nothing_wrong_with_a_version_that_is_right(self):
         assert check(VERSION, FACTS) == []
+
+    @pytest.mark.parametrize(
+        "rule",
+        [
+            with_terms(replace(VERSION, expires_after_months=1), pending_days=28),
+            with_terms(
+                expiry=ExpiryKind.FIXED,
+                expiry_day=(12, 31),
+                expiry_years=1,
+                pending_days=14,
+            ),
+            with_terms(replace(VERSION, expires_after_months=None), pending_days=365),
+        ],
+        ids=["a month", "next year", "for ever"],
+    )
+    def test_lets_points_wait_that_can_be_used_for_a_day(self, rule):
+        assert blocking(check(rule, FACTS)) == []
 
     @pytest.mark.parametrize("name", FAULTS)
     def test_finds_each_fault_at_its_place(self, name):
