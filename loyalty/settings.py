@@ -87,6 +87,8 @@ RETENTION_HOLD_ROWS = env.number("RETENTION_HOLD_ROWS", default=1000)
 BREACH_DEADLINE_HOURS = env.number("BREACH_DEADLINE_HOURS", default=72)
 # For how long points cannot be used after a member's number or address has changed.
 CONTACT_HOLD_HOURS = env.number("CONTACT_HOLD_HOURS", default=24)
+# So many days before its last one a member is told of a voucher.
+VOUCHER_REMIND_DAYS = env.number("VOUCHER_REMIND_DAYS", default=7)
 # Parts of SMS with codes and links that the club sends in a day at most: what fraud
 # may cost. With the price of a part it may be given as money, in the club's currency.
 SMS_PER_DAY = env.number("SMS_PER_DAY", default=2000)

@@ -47,7 +47,14 @@ class PurchaseDocument(serializers.Serializer[Any]):
     )
     storeExternalId = serializers.CharField(
         required=False,
-        help_text="Where it is; receipts of another store are then refused meanwhile.",
+        help_text=(
+            "Where it is: the receipt must be of this store. Needed by a key that"
+            " serves some stores only."
+        ),
+    )
+    memberId = serializers.UUIDField(
+        required=False,
+        help_text="Who buys, where that is known: the voucher must be theirs.",
     )
 
 
@@ -112,8 +119,9 @@ RESERVE_VOUCHER = _verb(
 REDEEM_VOUCHER = _verb(
     "redeemVoucher",
     "Use a voucher",
-    "Once. The receipt that names its code later is the same use; tills need not call"
-    " this, their receipt is enough.",
+    "Once. The receipt that names its code later is the same use, if it names this"
+    " purchase too, or is of the store that was given. Tills need not call this, their"
+    " receipt is enough.",
 )
 RELEASE_VOUCHER = _verb(
     "releaseVoucher",

@@ -1,6 +1,8 @@
 """What can be wrong with calls about vouchers: the stable codes and their words."""
 
-from common.codes import register_problem
+from django.utils.translation import gettext_lazy as _
+
+from common.codes import register_fault, register_problem
 from offers.vouchers.validity import Why
 from offers.vouchers.words import NOT_RESERVED, WHY_NOT
 
@@ -16,6 +18,8 @@ CODES: dict[Why, tuple[str, int]] = {
     Why.GOODS_MISSING: ("voucher_other_goods", 409),
     Why.NOT_YET: ("voucher_too_early", 409),
     Why.HELD: ("voucher_held", 409),
+    Why.NOT_A_MEMBER: ("voucher_not_a_member", 409),
+    Why.OTHER_CURRENCY: ("voucher_other_currency", 409),
 }
 
 
@@ -24,3 +28,4 @@ def register() -> None:
     for why, (code, status) in CODES.items():
         register_problem(code, status, WHY_NOT[why])
     register_problem("voucher_not_reserved", 409, NOT_RESERVED)
+    register_fault("unknown_member", _("The club has no such member."))

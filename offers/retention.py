@@ -20,8 +20,10 @@ WHERE e.programme_id = %(programme)s AND e.at < %(before)s AND (
 _COUNT = f"SELECT count(*) {_DUE}"
 _NEXT = f"SELECT m.id {_DUE} ORDER BY m.id LIMIT %(limit)s"
 _DROP = """
-DELETE FROM offers_voucherevent WHERE member_id = ANY (%(members)s);
-DELETE FROM offers_redemption WHERE member_id = ANY (%(members)s);
+DELETE FROM offers_voucherevent WHERE voucher_id IN (
+    SELECT v.id FROM offers_voucher v WHERE v.member_id = ANY (%(members)s));
+DELETE FROM offers_redemption WHERE voucher_id IN (
+    SELECT v.id FROM offers_voucher v WHERE v.member_id = ANY (%(members)s));
 DELETE FROM offers_voucher WHERE member_id = ANY (%(members)s);
 DELETE FROM offers_stamp WHERE member_id = ANY (%(members)s);
 DELETE FROM offers_membercard WHERE member_id = ANY (%(members)s);

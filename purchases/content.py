@@ -46,6 +46,7 @@ def content_hash(
             escaped(receipt.original_unique_id),
             # Only where there are any: receipts without have the hash they ever had.
             *([json.dumps(receipt.vouchers)] if receipt.vouchers else ()),
+            *([json.dumps({"purchase": receipt.purchase})] if receipt.purchase else ()),
         )
     )
     return hashlib.sha256(f"{header}\n{''.join(lines)}".encode()).digest()

@@ -154,7 +154,17 @@ class ReceiptDocument(serializers.Serializer[Any]):
         help_text=(
             f"The codes of the vouchers that it redeems, {MOST_VOUCHERS} at most. One "
             "that cannot be used refuses the receipt as a whole, with the reason at "
-            "its place."
+            "its place. What happened after the purchase, such as a return that "
+            "withdrew the voucher, does not."
+        ),
+    )
+    purchase = serializers.CharField(
+        max_length=96,
+        required=False,
+        help_text=(
+            "The id by which the voucher was reserved or used for this purchase. "
+            "Without it a receipt is of the use in its own store, or of one that named "
+            "no store."
         ),
     )
 

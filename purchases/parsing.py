@@ -186,6 +186,7 @@ def _receipt(
         lines=_lines(reader, body),
         original_unique_id=_original(reader, body),
         vouchers=_vouchers(reader, body),
+        purchase=reader.text(body, "purchase", "", 96, needed=False),
     )
     if not reader.faults:
         _check_sums(reader, receipt, club)

@@ -108,15 +108,14 @@ def _bought(line: Mapping[str, Any], rule: EarningRule | None) -> Bought:
     paid = Decimal(line["paid"])
     amount = Decimal(0)
     if line["is_eligible"] and rule is not None:
-        amount = engine.amount_of(
-            engine.Line(
-                paid=paid,
-                tax=Decimal(line["tax"]),
-                discount=Decimal(line["discount"]),
-                tax_percent=Decimal(line["tax_percent"]),
-            ),
-            rule.terms,
+        sold = engine.Line(
+            paid=paid,
+            tax=Decimal(line["tax"]),
+            discount=Decimal(line["discount"]),
+            tax_percent=Decimal(line["tax_percent"]),
         )
+        by_voucher = Decimal(line["voucher_paid"])
+        amount = engine.amount_of(engine.less_voucher(sold, by_voucher), rule.terms)
     return Bought(
         number=line["number"],
         sku=line["sku"],
@@ -160,6 +159,7 @@ def lines_of(receipt: ReceiptIn, verdict: Verdict) -> list[dict[str, Any]]:
             "article_group": line.article_group,
             "quantity": str(line.quantity),
             "gross_paid": str(line.gross_paid),
+            "voucher_paid": str(by_voucher),
             "tax_amount": str(line.tax_amount),
             "tax_percent": str(line.tax_percent),
             "discounts": [
@@ -177,8 +177,12 @@ def lines_of(receipt: ReceiptIn, verdict: Verdict) -> list[dict[str, Any]]:
             "multipliers": earned.multipliers,
             "original_number": line.original_number,
         }
-        for line, earned, points in zip(
-            receipt.lines, verdict.lines, verdict.line_points, strict=True
+        for line, earned, points, by_voucher in zip(
+            receipt.lines,
+            verdict.lines,
+            verdict.line_points,
+            verdict.by_voucher,
+            strict=True,
         )
     ]
 
@@ -260,9 +264,10 @@ def points_facts(
         facts["expires_at"] = expires_at.isoformat() if expires_at else None
         facts["active_from"] = points_rules.active_from(at, rule, club.zone).isoformat()
         facts["is_first"] = bool(buyer and buyer.is_first)
-        idle = points_rules.idle_months(rule)
-        if idle is not None:
-            facts |= {"idle_months": idle, "zone": club.zone.key}
+    # Who buys keeps their points, also by what earns none.
+    idle = points_rules.idle_months(rule) if rule is not None else None
+    if idle is not None and verdict.member_id is not None and buys(receipt):
+        facts |= {"idle_months": idle, "zone": club.zone.key}
     if verdict.reversal is not None:
         facts["reverse_id"] = str(uuid7())
         facts["reverse_member"] = verdict.reversal.member_id
@@ -287,6 +292,11 @@ def points_facts(
     return facts
 
 
+def buys(receipt: ReceiptIn) -> bool:
+    """Tell whether anything is bought by a receipt, and not only brought back."""
+    return any(line.kind is LineKind.PURCHASE for line in receipt.lines)
+
+
 def counts_of(counts: Iterable[Count], club: Club) -> list[dict[str, Any]]:
     """Return what days of members gain or lose, by the programme's calendar."""
     return [
@@ -308,6 +318,7 @@ def offers_of(
     return {
         "original": original.public_id if original else None,
         "vouchers": receipt.vouchers,
+        "purchase": receipt.purchase,
         # What comes back of a purchase that is on its way is told when it is here.
         "lines": [
             offer_line(line, shelf)

@@ -46,16 +46,22 @@ class MemberStampCards(ApiView):
         return answer({"stampCards": [writing.card(each) for each in found]})
 
 
-def _member(request: HttpRequest, public_id: UUID) -> Member:
-    caller: Caller = request.user  # type: ignore[assignment]
+def member_of(caller: Caller, public_id: UUID) -> Member | None:
+    """Return a member of the caller's club, or who they were merged into."""
     found = (
         Member.objects.select_related("programme", "merged_into__programme")
         .filter(programme_id=caller.programme_id, public_id=public_id)
         .exclude(status=Member.Status.ERASED)
         .first()
     )
+    return None if found is None else found.merged_into or found
+
+
+def _member(request: HttpRequest, public_id: UUID) -> Member:
+    caller: Caller = request.user  # type: ignore[assignment]
+    found = member_of(caller, public_id)
     if found is None:
         raise Problem(
             status=404, code="member_not_found", title=_("The club has no such member.")
         )
-    return found.merged_into or found
+    return found

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -13,8 +14,10 @@ from common.api import ApiView, answer, read_json
 from common.codes import fault_words
 from common.idempotency import Answer, key_of, once
 from common.problems import Fault, Problem, invalid
+from members.models import Member
 from offers import documents
 from offers.api import writing
+from offers.api.members import member_of
 from offers.faults import CODES
 from offers.models import Voucher
 from offers.vouchers import services, words
@@ -80,7 +83,7 @@ class Release(ApiView):
         """Let a voucher go that the purchase holds and will not use."""
 
         def act(facts: dict[str, Any]) -> Voucher:
-            facts.pop("store")
+            del facts["store"], facts["buyer"]
             return services.release_voucher(code=code, **facts)
 
         return _once(request, "release", code, act)
@@ -93,13 +96,14 @@ def _once(request: HttpRequest, what: str, code: str, verb: Verb) -> HttpRespons
     body = read_json(request)
 
     def act() -> Answer:
-        purchase, store = _read(body, caller)
+        purchase, store, buyer = _read(body, caller)
         try:
             voucher = verb(
                 {
                     "programme_id": caller.programme_id,
                     "key": purchase,
                     "store": store,
+                    "buyer": buyer,
                     "now": now,
                 }
             )
@@ -128,7 +132,7 @@ def _once(request: HttpRequest, what: str, code: str, verb: Verb) -> HttpRespons
     return response
 
 
-def _read(body: object, caller: Caller) -> tuple[str, Store | None]:
+def _read(body: object, caller: Caller) -> tuple[str, Store | None, Member | None]:
     if not isinstance(body, dict):
         raise invalid([Fault("/", "not_an_object", fault_words("not_an_object"))])
     purchase = body.get("purchase")
@@ -136,9 +140,34 @@ def _read(body: object, caller: Caller) -> tuple[str, Store | None]:
         raise invalid([Fault("/purchase", "required", fault_words("required"))])
     if len(purchase) > _LONGEST_PURCHASE:
         raise invalid([Fault("/purchase", "too_long", fault_words("too_long"))])
+    return purchase, _store(body, caller), _buyer(body, caller)
+
+
+def _buyer(body: dict[str, Any], caller: Caller) -> Member | None:
+    said = body.get("memberId")
+    if said is None:
+        return None
+    try:
+        public_id = UUID(str(said))
+    except ValueError:
+        public_id = None
+    found = member_of(caller, public_id) if public_id else None
+    if found is None:
+        raise invalid(
+            [Fault("/memberId", "unknown_member", fault_words("unknown_member"))]
+        )
+    return found
+
+
+def _store(body: dict[str, Any], caller: Caller) -> Store | None:
     code = body.get("storeExternalId")
     if code is None:
-        return purchase, None
+        if caller.stores is not None:
+            # A key of some stores could otherwise act for any.
+            raise invalid(
+                [Fault("/storeExternalId", "required", fault_words("required"))]
+            )
+        return None
     store = Store.objects.filter(
         programme_id=caller.programme_id, code=str(code)
     ).first()
@@ -146,7 +175,7 @@ def _read(body: object, caller: Caller) -> tuple[str, Store | None]:
         raise invalid(
             [Fault("/storeExternalId", "unknown_store", fault_words("unknown_store"))]
         )
-    return purchase, store
+    return store
 
 
 def _find(caller: Caller, code: str) -> Voucher:

@@ -9,11 +9,12 @@ FORWARDS = """
 -- what a return undoes, and turns points into vouchers where nobody has to ask.
 -- p_lines: number, kind, sku, group, category, brand (as points.rules.group_name
 -- writes them), quantity, amount, original_number. p_original: the purchase that comes
--- back, else NULL.
+-- back, else NULL. p_purchase: what a web shop called it when it reserved or used a
+-- voucher for it. p_currency: of the amounts; NULL is the club's.
 CREATE FUNCTION offers_after_receipt(
     p_programme bigint, p_member bigint, p_receipt uuid, p_original uuid,
     p_store bigint, p_at timestamptz, p_now timestamptz, p_lines jsonb,
-    p_vouchers text[]
+    p_vouchers text[], p_purchase text DEFAULT '', p_currency text DEFAULT NULL
 ) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
 END $$;
@@ -28,7 +29,8 @@ END $$;
 BACKWARDS = """
 DROP FUNCTION offers_follow_receipts(bigint);
 DROP FUNCTION offers_after_receipt(
-    bigint, bigint, uuid, uuid, bigint, timestamptz, timestamptz, jsonb, text[]);
+    bigint, bigint, uuid, uuid, bigint, timestamptz, timestamptz, jsonb, text[], text,
+    text);
 """
 
 
@@ -98,6 +100,7 @@ class Migration(migrations.Migration):
                 ('returned_quantity', models.DecimalField(decimal_places=3, default=0, max_digits=12)),
                 ('given_back', models.DecimalField(decimal_places=2, default=0, max_digits=10)),
                 ('is_undone', models.BooleanField(default=False)),
+                ('lines', models.JSONField(blank=True, default=list)),
                 ('member', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.member')),
                 ('store', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.store')),
                 ('voucher', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='redemptions', to='offers.voucher')),
@@ -134,6 +137,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='voucher',
             index=models.Index(fields=['programme', 'status', '-id'], name='voucher_by_status'),
+        ),
+        migrations.AddIndex(
+            model_name='voucher',
+            index=models.Index(condition=models.Q(('status__in', ['ISSUED', 'RESERVED'])), fields=['member'], name='voucher_open_of_member'),
         ),
         migrations.AddConstraint(
             model_name='voucher',

@@ -183,6 +183,12 @@ class Voucher(models.Model):
             models.Index(
                 fields=["programme", "status", "-id"], name="voucher_by_status"
             ),
+            # What a member may use, however many they have used.
+            models.Index(
+                fields=["member"],
+                condition=Q(status__in=["ISSUED", "RESERVED"]),
+                name="voucher_open_of_member",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -213,7 +219,8 @@ class Redemption(models.Model):
     at = models.DateTimeField()
     recorded_at = models.DateTimeField()
     value = models.DecimalField(max_digits=10, decimal_places=2)
-    # Of all goods that were bought, and of those that came back.
+    # Of all goods that it paid for, in the voucher's currency, and of those that came
+    # back; of goods in another currency by their pieces.
     amount = models.DecimalField(max_digits=12, decimal_places=2, default=0)
     quantity = models.DecimalField(max_digits=12, decimal_places=3, default=0)
     returned_amount = models.DecimalField(max_digits=12, decimal_places=2, default=0)
@@ -221,6 +228,9 @@ class Redemption(models.Model):
     given_back = models.DecimalField(max_digits=10, decimal_places=2, default=0)
     # The whole purchase came back: of goods it is all or nothing.
     is_undone = models.BooleanField(default=False)
+    # Of a voucher for goods: the numbers of the receipt's lines that it paid; the sums
+    # above are theirs.
+    lines = models.JSONField(default=list, blank=True)
 
     class Meta:
         constraints = [

@@ -7,6 +7,7 @@ from django.db import transaction
 from common.periods import local_day, start_of_day
 from offers.models import Voucher, VoucherEvent
 from offers.vouchers.log import tell
+from offers.vouchers.validity import hold
 from points.selectors import find_rule
 from stores import audit
 from stores.models import Staff
@@ -34,7 +35,7 @@ def void_voucher(
         CannotChange: it was used, withdrawn or has lapsed.
     """
     with transaction.atomic():
-        voucher = Voucher.objects.select_for_update().get(pk=voucher.pk)
+        voucher = _held(voucher)
         if voucher.status not in {Voucher.Status.ISSUED, Voucher.Status.RESERVED}:
             raise CannotChange("not_open")
         voucher.status = Voucher.Status.VOID
@@ -62,7 +63,7 @@ def reactivate_voucher(
             often as its version of the programme lets.
     """
     with transaction.atomic():
-        voucher = Voucher.objects.select_for_update().get(pk=voucher.pk)
+        voucher = _held(voucher)
         open_ = {Voucher.Status.ISSUED, Voucher.Status.LAPSED}
         if voucher.status not in open_ or voucher.expires_at > now:
             raise CannotChange("not_lapsed")
@@ -110,6 +111,12 @@ def most_reactivations(voucher: Voucher) -> int:
         if stored is not None:
             return int(stored)
     return rule.terms.vouchers.reactivations if rule else 1
+
+
+def _held(voucher: Voucher) -> Voucher:
+    found = hold(programme_id=voucher.programme_id, code=voucher.code)
+    # Codes never change, and vouchers go with their member's books only.
+    return Voucher.objects.get(pk=voucher.pk) if found is None else found
 
 
 def _audit(

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 
-_AT_ONCE = 5000
-# So long before its last day a member is told of a voucher.
-REMIND_DAYS = 7
+# Few enough that nobody notices who merges or erases one of them meanwhile.
+_AT_ONCE = 1000
+_MEMBERS_AT_ONCE = 100
 
 
 def run_nightly(*, now: datetime) -> dict[str, int]:
@@ -20,7 +21,8 @@ def run_nightly(*, now: datetime) -> dict[str, int]:
         "let_go": _batches("SELECT offers_let_go(%s, %s)", [now, _AT_ONCE]),
         "lapsed": _batches("SELECT offers_lapse(%s, %s)", [now, _AT_ONCE]),
         "reminded": _batches(
-            "SELECT offers_remind(%s, %s, %s)", [now, REMIND_DAYS, _AT_ONCE]
+            "SELECT offers_remind(%s, %s, %s)",
+            [now, settings.VOUCHER_REMIND_DAYS, _AT_ONCE],
         ),
         "cards": _batches("SELECT offers_lapse_cards(%s, %s)", [now, _AT_ONCE]),
         "issued": issue_due(now=now),
@@ -32,7 +34,9 @@ def issue_due(*, now: datetime) -> int:
     after, made = 0, 0
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT offers_members_due(%s, 500, %s)", [after, now])
+            cursor.execute(
+                "SELECT offers_members_due(%s, %s, %s)", [after, _MEMBERS_AT_ONCE, now]
+            )
             (members,) = cursor.fetchone()
             if not members:
                 return made

@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
+from uuid import UUID
 
+from django.core.cache import cache
 from django.db.models import (
     CharField,
     Count,
     DateTimeField,
+    F,
     Func,
     Q,
     QuerySet,
@@ -17,13 +21,14 @@ from django.db.models import (
 )
 
 from members.models import Member
-from offers.models import Voucher, VoucherEvent
+from offers.models import Redemption, Voucher, VoucherEvent
 from offers.vouchers.steps import steps_at
 from points.selectors import BalanceView, balance_of, find_rule, runs_down_until
 from points.terms import VoucherMode, VoucherStep
 from stores.models import Programme
 
 OPEN = (Voucher.Status.ISSUED, Voucher.Status.RESERVED)
+_ENDED_FOR = 3600
 
 
 class WhyNot(Func):
@@ -125,6 +130,12 @@ def log_of(voucher: Voucher) -> QuerySet[VoucherEvent]:
     return voucher.log.select_related("store", "staff").order_by("pk")
 
 
+def codes_used_by(receipt: UUID) -> list[str]:
+    """Return the codes of the vouchers that a receipt used, in their order."""
+    used = Redemption.objects.filter(receipt=receipt).order_by("voucher__code")
+    return list(used.values_list("voucher__code", flat=True))
+
+
 def choices_for(member: Member, *, now: datetime) -> Choices | None:
     """Return what a member may choose; None where nobody chooses."""
     rule = find_rule(programme_id=member.programme_id, at=now)
@@ -149,25 +160,44 @@ def choices_for(member: Member, *, now: datetime) -> Choices | None:
 
 
 def figures_of(programme: Programme) -> Figures:
-    """Add up a club's vouchers."""
-    status = Voucher.Status
-    money = Q(kind=Voucher.Kind.MONEY)
+    """Add up a club's vouchers: what is open now, and what has ended by this hour.
+
+    What is open are few and found by an index. What has ended are all that there ever
+    were, so they are added up once an hour.
+    """
     is_open = Q(status__in=OPEN)
-    found = Voucher.objects.filter(programme=programme).aggregate(
-        issued=Count("pk"),
-        used=Count("pk", filter=Q(status=status.USED)),
-        lapsed=Count("pk", filter=Q(status=status.LAPSED)),
-        withdrawn=Count("pk", filter=Q(status=status.VOID)),
-        open=Count("pk", filter=is_open),
-        outstanding=Sum("worth", filter=is_open),
-        with_purchase=Sum("worth", filter=is_open & Q(needs_purchase=True)),
-        without_purchase=Sum("worth", filter=is_open & Q(needs_purchase=False)),
-        goods=Count("pk", filter=is_open & ~money),
-        used_value=Sum("value", filter=Q(status=status.USED)),
-        lapsed_value=Sum("worth", filter=Q(status=status.LAPSED)),
+    found = Voucher.objects.filter(is_open, programme=programme).aggregate(
+        open=Count("pk"),
+        outstanding=Sum("worth"),
+        with_purchase=Sum("worth", filter=Q(needs_purchase=True)),
+        without_purchase=Sum("worth", filter=Q(needs_purchase=False)),
+        goods=Count("pk", filter=~Q(kind=Voucher.Kind.MONEY)),
+    )
+    ended: dict[str, Any] = cache.get_or_set(  # type: ignore[assignment]
+        f"offers.ended:{programme.pk}", partial(_ended_of, programme), _ENDED_FOR
     )
     values: dict[str, Any] = {name: value or 0 for name, value in found.items()}
-    return Figures(**values)
+    values |= {name: value or 0 for name, value in ended.items()}
+    return Figures(issued=values["open"] + values.pop("over"), **values)
+
+
+def _ended_of(programme: Programme) -> dict[str, Any]:
+    status = Voucher.Status
+    found: dict[str, Any] = (
+        Voucher.objects.filter(programme=programme)
+        .exclude(status__in=OPEN)
+        .aggregate(
+            over=Count("pk"),
+            used=Count("pk", filter=Q(status=status.USED)),
+            lapsed=Count("pk", filter=Q(status=status.LAPSED)),
+            withdrawn=Count("pk", filter=Q(status=status.VOID)),
+            lapsed_value=Sum("worth", filter=Q(status=status.LAPSED)),
+        )
+    )
+    # Of every use what did not come back: a voucher may be used in parts.
+    uses = Redemption.objects.filter(voucher__programme=programme)
+    found |= uses.aggregate(used_value=Sum(F("value") - F("given_back")))
+    return found
 
 
 def _open(member: Member) -> QuerySet[Voucher]:

@@ -15,7 +15,7 @@ from members.models import Member
 from offers.models import Voucher, VoucherEvent
 from offers.vouchers.log import tell
 from offers.vouchers.steps import step_of, steps_at
-from offers.vouchers.validity import CannotUse, Why, refusing, why_not
+from offers.vouchers.validity import CannotUse, Why, hold, refusing, why_not
 from points import services as ledger
 from points.models import Entry
 from points.selectors import find_rule, runs_down_until
@@ -151,14 +151,20 @@ def reserve_voucher(
     key: str,
     now: datetime,
     store: Store | None = None,
+    buyer: Member | None = None,
 ) -> Voucher:
     """Hold a voucher for a purchase that is not finished; its key may do so again.
 
+    Where the buyer is known, it must be theirs.
+
     Raises:
-        CannotUse: nobody has such a voucher, or it cannot be used now.
+        CannotUse: nobody has such a voucher, it is another member's, or it cannot be
+            used now.
     """
     with transaction.atomic():
         voucher = _locked(programme_id, code)
+        if buyer is not None and voucher.member_id != buyer.pk:
+            raise CannotUse(Why.ANOTHERS)
         own = voucher.status == Voucher.Status.RESERVED and voucher.reserved_key == key
         if not own:
             why = why_not(voucher, at=now, now=now)
@@ -219,11 +225,16 @@ def redeem_voucher(
     at: datetime,
     now: datetime,
     store: Store | None = None,
+    buyer: Member | None = None,
 ) -> Voucher:
     """Use a voucher before its receipt comes; a repeated key uses nothing again.
 
+    Where the buyer is known, it must be theirs. Where the store is, the receipt must be
+    of it.
+
     Raises:
-        CannotUse: nobody has such a voucher, or it cannot be used.
+        CannotUse: nobody has such a voucher, it is another member's, or it cannot be
+            used.
     """
     with refusing(), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
@@ -231,8 +242,8 @@ def redeem_voucher(
             [
                 programme_id,
                 code,
-                None,
-                True,
+                buyer.pk if buyer else None,
+                buyer is None,
                 None,
                 store.pk if store else None,
                 key,
@@ -246,14 +257,7 @@ def redeem_voucher(
 
 
 def _locked(programme_id: int, code: str) -> Voucher:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT offers_code(%s)", [code])
-        (stored,) = cursor.fetchone()
-    found = (
-        Voucher.objects.select_for_update(of=("self",))
-        .filter(programme_id=programme_id, code=stored)
-        .first()
-    )
+    found = hold(programme_id=programme_id, code=code)
     if found is None:
         raise CannotUse(Why.UNKNOWN)
     return found

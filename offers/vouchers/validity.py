@@ -9,6 +9,7 @@ from django.db import DatabaseError, connection
 
 from offers.models import Voucher
 
+_HOLD = "SELECT (offers_hold(%s, %s)).id"
 _WHY_NOT = "SELECT offers_why_not(v, %s, %s) FROM offers_voucher v WHERE v.id = %s"
 
 
@@ -25,6 +26,8 @@ class Why(StrEnum):
     GOODS_MISSING = "SKV08"
     NOT_YET = "SKV09"
     HELD = "SKV10"
+    NOT_A_MEMBER = "SKV11"
+    OTHER_CURRENCY = "SKV12"
 
 
 class CannotUse(Exception):
@@ -41,6 +44,17 @@ def why_not(voucher: Voucher, *, at: datetime, now: datetime) -> Why | None:
         cursor.execute(_WHY_NOT, [at, now, voucher.pk])
         (why,) = cursor.fetchone()
     return None if why is None else Why(why)
+
+
+def hold(*, programme_id: int, code: str) -> Voucher | None:
+    """Lock a voucher by its code, after its member: as merges and erasures lock.
+
+    In a transaction. None when nobody has such a code.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLD, [programme_id, code])
+        (voucher_id,) = cursor.fetchone()
+    return Voucher.objects.filter(pk=voucher_id).first()
 
 
 @contextmanager

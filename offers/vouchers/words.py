@@ -25,6 +25,8 @@ WHY_NOT: dict[Why, str | Promise] = {
     Why.GOODS_MISSING: gettext_lazy("What the voucher is for is not on the receipt."),
     Why.NOT_YET: gettext_lazy("The voucher is not valid yet."),
     Why.HELD: gettext_lazy("The voucher is held after a change of contact details."),
+    Why.NOT_A_MEMBER: gettext_lazy("The voucher's membership is blocked or has ended."),
+    Why.OTHER_CURRENCY: gettext_lazy("The voucher is in another currency."),
 }
 NOT_RESERVED = gettext_lazy("This purchase does not hold the voucher.")
 # A code is read in groups of four, as it is printed.
@@ -44,6 +46,12 @@ def code(voucher: Voucher) -> str:
     return "-".join(
         signs[place : place + _GROUP] for place in range(0, len(signs), _GROUP)
     )
+
+
+def stored_code(text: str) -> str:
+    """Return a code as it is stored, however somebody wrote it; as `offers_code`."""
+    signs = "".join(sign for sign in text.upper() if sign.isascii() and sign.isalnum())
+    return signs.translate(str.maketrans("OIL", "011"))
 
 
 def last_day(voucher: Voucher, zone: ZoneInfo) -> str:

@@ -60,23 +60,111 @@ BEGIN
     END IF;
 END $$;
 
--- Where points lapse when nothing is bought: a purchase moves the day of what is open.
--- By the last purchase, so that one that was on its way for weeks moves nothing back.
--- The caller holds the account's lock.
-CREATE FUNCTION purchases_keep_alive(
-    p_member bigint, p_at timestamptz, p_months integer, p_zone text
-) RETURNS void LANGUAGE plpgsql AS $$
+-- Points of an earning that lapsed, less what came back because something was bought in
+-- time after all.
+CREATE OR REPLACE FUNCTION purchases_expired(p_entry bigint) RETURNS integer
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN COALESCE((
+        SELECT sum(u.points) FROM points_lotuse u
+        JOIN points_entry e ON e.id = u.entry_id
+        WHERE (e.kind = 'EXPIRE' OR e.kind = 'RESTORE' AND EXISTS (
+                SELECT FROM points_entry x
+                WHERE x.id = e.reverses_id AND x.kind = 'EXPIRE'))
+            AND u.lot_id IN (
+                SELECT p_entry
+                UNION ALL SELECT l.entry_id FROM points_lot l
+                WHERE l.origin_id = p_entry AND l.origin_id IS NOT NULL)), 0);
+END $$;
+
+-- Gives back what lapsed between two moments, to the very lots, until a day. The caller
+-- holds the account's lock. Returns how many points.
+CREATE FUNCTION purchases_revive(
+    p_member bigint, p_after timestamptz, p_expires timestamptz, p_receipt uuid,
+    p_now timestamptz
+) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
-    v_last timestamptz;
+    v_lapsed points_entry;
+    v_account points_account;
+    v_paid integer;
+    v_balance integer;
+    v_entry bigint;
+    v_points integer := 0;
+BEGIN
+    FOR v_lapsed IN SELECT e.* FROM points_entry e
+        WHERE e.member_id = p_member AND e.kind = 'EXPIRE' AND e.at > p_after
+            AND e.at < p_expires AND NOT EXISTS (
+                SELECT FROM points_entry r WHERE r.member_id = p_member
+                    AND r.reverses_id = e.id AND r.kind = 'RESTORE')
+        ORDER BY e.id LOOP
+        SELECT * INTO v_account FROM points_account a WHERE a.member_id = p_member;
+        v_paid := LEAST(v_account.owed, -v_lapsed.points);
+        UPDATE points_account a SET balance = a.balance - v_lapsed.points,
+            owed = a.owed - v_paid, entries = a.entries + 1,
+            changed_at = GREATEST(a.changed_at, p_now)
+        WHERE a.member_id = p_member RETURNING a.balance INTO v_balance;
+        INSERT INTO points_entry
+            (public_id, member_id, kind, points, balance_after, at, posted_at, key,
+             reverses_id, source_type, source_id, reason)
+        VALUES (points_new_id(), p_member, 'RESTORE', -v_lapsed.points, v_balance,
+            p_now, p_now, 'revive:' || v_lapsed.id, v_lapsed.id, 'receipt', p_receipt,
+            '')
+        RETURNING id INTO v_entry;
+        UPDATE points_lot l SET remaining = l.remaining + u.points,
+            expires_at = GREATEST(l.expires_at, p_expires)
+        FROM points_lotuse u
+        WHERE u.entry_id = v_lapsed.id AND l.entry_id = u.lot_id;
+        INSERT INTO points_lotuse (member_id, entry_id, lot_id, points)
+        SELECT u.member_id, v_entry, u.lot_id, -u.points FROM points_lotuse u
+        WHERE u.entry_id = v_lapsed.id;
+        IF v_paid > 0 THEN
+            PERFORM points_pay_from_lots(p_member, v_paid, v_account.reserved);
+        END IF;
+        INSERT INTO members_event
+            (public_id, member_id, kind, at, recorded_at, data, subject_type,
+             subject_id)
+        VALUES (points_new_id(), p_member, 'points.restored', p_now, p_now,
+            jsonb_build_object('points', -v_lapsed.points), 'receipt', p_receipt);
+        v_points := v_points - v_lapsed.points;
+    END LOOP;
+    RETURN v_points;
+END $$;
+
+-- Where points lapse when nothing is bought: a purchase moves the day of what is open
+-- at its moment. What had lapsed by then stays so, also where no night came by since;
+-- what lapsed after it, for the receipt was on its way, comes back. Purchases after it
+-- move the day further, as far as each came in time. Returns how many points came back.
+CREATE FUNCTION purchases_keep_alive(
+    p_member bigint, p_at timestamptz, p_months integer, p_zone text, p_receipt uuid,
+    p_now timestamptz
+) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+    v_last timestamptz := p_at;
+    v_next timestamptz;
     v_expires timestamptz;
 BEGIN
-    SELECT GREATEST(p_at, (SELECT r.purchased_at FROM purchases_receipt r
-        WHERE r.member_id = p_member AND r.points > 0
-        ORDER BY r.purchased_at DESC LIMIT 1)) INTO v_last;
-    v_expires := (date_trunc('month', v_last AT TIME ZONE p_zone)
-        + (p_months + 1) * interval '1 month') AT TIME ZONE p_zone;
+    PERFORM FROM points_account a WHERE a.member_id = p_member FOR UPDATE;
+    IF NOT FOUND THEN RETURN 0; END IF;
+    LOOP
+        v_expires := (date_trunc('month', v_last AT TIME ZONE p_zone)
+            + (p_months + 1) * interval '1 month') AT TIME ZONE p_zone;
+        SELECT r.purchased_at INTO v_next FROM purchases_receipt r
+        WHERE r.member_id = p_member AND r.purchased_at > v_last
+            AND r.purchased_at < v_expires AND EXISTS (
+                SELECT FROM purchases_receiptline l
+                WHERE l.receipt_id = r.id AND l.kind = 'PURCHASE')
+        ORDER BY r.purchased_at DESC LIMIT 1;
+        EXIT WHEN NOT FOUND;
+        v_last := v_next;
+    END LOOP;
     UPDATE points_lot l SET expires_at = v_expires
-    WHERE l.member_id = p_member AND l.remaining > 0 AND l.expires_at < v_expires;
+    WHERE l.member_id = p_member AND l.remaining > 0 AND l.expires_at < v_expires
+        AND l.expires_at > p_at;
+    -- Points lapse with the end of a day.
+    IF (p_at AT TIME ZONE p_zone)::date >= (p_now AT TIME ZONE p_zone)::date THEN
+        RETURN 0;
+    END IF;
+    RETURN purchases_revive(p_member, p_at, v_expires, p_receipt, p_now);
 END $$;
 
 -- What a linked return needs to know of the purchase it undoes: its lines with their
@@ -382,10 +470,11 @@ BEGIN
                 (p_points->>'expires_at')::timestamptz, NULL,
                 (p_points->>'active_from')::timestamptz);
             v_new.balance_after := v_posted.balance_after;
-            IF p_points ? 'idle_months' THEN
-                PERFORM purchases_keep_alive(v_new.member_id, v_new.purchased_at,
-                    (p_points->>'idle_months')::integer, p_points->>'zone');
-            END IF;
+        END IF;
+        IF p_points ? 'idle_months' AND purchases_keep_alive(v_new.member_id,
+                v_new.purchased_at, (p_points->>'idle_months')::integer,
+                p_points->>'zone', v_new.public_id, p_now) > 0 THEN
+            v_new.balance_after := NULL;
         END IF;
         IF v_new.reversed_points > 0 THEN
             -- Expiry takes the account's lock too: what it took stays as it was read.
@@ -398,7 +487,8 @@ BEGIN
             IF p_points->>'reverse_policy' = 'balance' THEN
                 -- What is tied up in unused vouchers is there to take, too.
                 PERFORM offers_before_reversal(v_reverse_member, v_new.reversed_points,
-                    v_new.public_id, v_new.store_id, v_new.purchased_at, p_now);
+                    v_new.public_id, v_new.store_id, v_new.purchased_at, p_now,
+                    v_reverse_entry);
             END IF;
             SELECT * INTO v_posted FROM points_reverse(
                 v_reverse_member, v_new.reversed_points, v_new.purchased_at, p_now,
@@ -423,7 +513,8 @@ BEGIN
             PERFORM offers_after_receipt(v_new.programme_id, v_new.member_id,
                 v_new.public_id, (v_offers->>'original')::uuid, v_new.store_id,
                 v_new.purchased_at, p_now, v_offers->'lines',
-                ARRAY(SELECT jsonb_array_elements_text(v_offers->'vouchers')));
+                ARRAY(SELECT jsonb_array_elements_text(v_offers->'vouchers')),
+                COALESCE(v_offers->>'purchase', ''), v_new.currency);
             -- Points may have become a voucher.
             v_new.balance_after := NULL;
         END IF;
@@ -494,14 +585,20 @@ DROP FUNCTION purchases_context(
     bigint, text, text, text, text, text, text, timestamptz, text, text[], boolean);
 DROP FUNCTION purchases_came_back(bigint, text);
 DROP FUNCTION purchases_bought(bigint);
-DROP FUNCTION purchases_keep_alive(bigint, timestamptz, integer, text);
+DROP FUNCTION purchases_keep_alive(
+    bigint, timestamptz, integer, text, uuid, timestamptz);
+DROP FUNCTION purchases_revive(bigint, timestamptz, timestamptz, uuid, timestamptz);
 DROP FUNCTION purchases_buyer(bigint, timestamptz, points_earningrule);
 DROP FUNCTION purchases_is_first(bigint);
 DROP FUNCTION purchases_asks_for_catalogue(jsonb);
 """
 _CHANGED = {
     "0002_record_functions": ("purchases_rule", "purchases_answer"),
-    "0003_merging": ("purchases_original", "purchases_record"),
+    "0003_merging": (
+        "purchases_original",
+        "purchases_expired",
+        "purchases_record",
+    ),
     "0005_external_ids_find": ("purchases_context",),
 }
 

@@ -128,6 +128,8 @@ class ReceiptIn:
     original_unique_id: str
     # The codes of the vouchers that it redeems.
     vouchers: tuple[str, ...] = ()
+    # What a web shop called the purchase when it reserved or used one of them for it.
+    purchase: str = ""
 
 
 def content_sums_to(lines: Sequence[LineIn]) -> Decimal:
