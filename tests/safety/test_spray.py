@@ -33,19 +33,21 @@ def add_members(programme, count):
 
 class TestSpray:
     @pytest.mark.parametrize(
-        ("patience", "rights_per_hour"),
+        ("guesses", "patience", "rights_per_hour"),
         [
-            (timedelta(0), 0),
-            pytest.param(LATEST, 12_000, marks=pytest.mark.soak),
+            (250_000, timedelta(0), 0),
+            pytest.param(1_000_000, timedelta(0), 0, marks=pytest.mark.soak),
+            pytest.param(1_000_000, LATEST, 12_000, marks=pytest.mark.soak),
         ],
-        ids=["quiet", "late-in-a-crowd"],
+        ids=["quarter", "quiet", "late-in-a-crowd"],
     )
-    def test_takes_over_hardly_anybody(self, patience, rights_per_hour):
-        attack = Attack(**FULL, per_hour=FASTEST, patience=patience)
+    def test_takes_over_hardly_anybody(self, guesses, patience, rights_per_hour):
+        sent = {**FULL, "guesses": guesses}
+        attack = Attack(**sent, per_hour=FASTEST, patience=patience)
 
         outcome = run(attack, Model(rights_per_hour=rights_per_hour))
 
-        assert sum(outcome.verdicts.values()) == FULL["guesses"]
+        assert sum(outcome.verdicts.values()) == guesses
         assert 0 < outcome.expected_takeovers <= HARMLESS
         assert outcome.closed_after <= timedelta(seconds=60)
         assert outcome.most_per_member <= rules.WRONG_CODES_PER_DAY
@@ -73,7 +75,7 @@ class TestServices:
         "attack",
         [
             # Few members and addresses, so that every limit is met.
-            Attack(guesses=1_500, members=60, addresses=30, per_hour=1_500),
+            Attack(guesses=750, members=30, addresses=15, per_hour=750),
             pytest.param(
                 Attack(
                     guesses=1_000,
