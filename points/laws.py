@@ -287,7 +287,8 @@ ASKED_AT_ONCE = [
         FROM points_entry e JOIN points_entry s ON s.id = e.reverses_id
         WHERE e.reverses_id IS NOT NULL AND e.kind = 'RESTORE'
         GROUP BY e.reverses_id
-        HAVING sum(e.points) > -min(s.points) OR min(s.kind) <> 'SPEND'
+        HAVING sum(e.points) > -min(s.points)
+            OR min(s.kind) NOT IN ('SPEND', 'EXPIRE')
         """,
     ),
     Law(

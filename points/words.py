@@ -77,6 +77,8 @@ def cause(entry: Entry) -> str:
         return _("Became a voucher")
     if entry.source_type == "voucher" and entry.kind == kinds.RESTORE:
         return _("The voucher was taken back")
+    if entry.source_type == "receipt" and entry.kind == kinds.RESTORE:
+        return _("Something was bought before they lapsed")
     return {
         kinds.EARN: _("Something else than a purchase"),
         kinds.REVERSE: _("Goods came back"),

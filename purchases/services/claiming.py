@@ -64,7 +64,7 @@ FROM purchases_receipt r LEFT JOIN points_earningrule e ON e.id = r.rule_id
 CROSS JOIN LATERAL purchases_buyer(%s, r.purchased_at, e) b WHERE r.id = %s
 """
 _LOCK_FIRST = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 7302))"
-_KEEP_ALIVE = "SELECT purchases_keep_alive(%s, %s, %s, %s)"
+_KEEP_ALIVE = "SELECT purchases_keep_alive(%s, %s, %s, %s, %s, %s)"
 _COUNT = "SELECT points_after_receipt(%s, %s, %s, %s, %s, %s, %s)"
 _OFFERS = """
 SELECT offers_after_receipt(%s, %s, %s, NULL, %s, %s, %s, %s::jsonb, '{}')
@@ -258,9 +258,12 @@ def _follow(
     zone = receipt.programme.zone
     at = receipt.purchased_at
     with connection.cursor() as cursor:
-        idle = points_rules.idle_months(rule) if rule and claim.points else None
-        if idle is not None:
-            cursor.execute(_KEEP_ALIVE, [member.pk, at, idle, zone.key])
+        idle = points_rules.idle_months(rule) if rule else None
+        if idle is not None and records.buys(bought):
+            cursor.execute(
+                _KEEP_ALIVE,
+                [member.pk, at, idle, zone.key, receipt.public_id, now],
+            )
         cursor.execute(
             _COUNT,
             [

@@ -7,9 +7,9 @@ import pytest
 
 from members.merging import merge_members
 from points import rules as points_rules
-from points.models import Activity, Lot
+from points.models import Activity, Entry, Lot
 from points.selectors import balance_of
-from points.services import expire_points
+from points.services import expire_points, post
 from points.terms import ExpiryKind, Terms
 from tests.factories.members import MemberFactory
 from tests.factories.purchases import BOUGHT_AT, line, receipt, return_line
@@ -166,6 +166,110 @@ class TestInactivity:
         )
 
         assert self.lapses() == {"2026-10-01"}
+
+    def test_goes_on_by_what_earns_nothing(self, till, vera):
+        """A gift card: bought, though it gives no points."""
+        till.record(receipt(line("100.00"), phone=vera.phone, at=BOUGHT_AT))
+
+        card = line("500.00", awardsBonus=False)
+        till.record(receipt(card, phone=vera.phone, at=BOUGHT_AT + timedelta(days=80)))
+
+        assert self.lapses() == {"2027-01-01"}
+
+    def test_is_over_at_midnight_whether_or_not_the_night_came_by(
+        self, till, vera, time_machine
+    ):
+        """At twenty past midnight nothing lives on that lapsed at midnight."""
+        till.record(receipt(line("100.00"), phone=vera.phone, at=BOUGHT_AT))
+        time_machine.move_to(local("2026-10-01T00:21"), tick=False)
+        answer = till.record(
+            receipt(line("50.00"), phone=vera.phone, at=local("2026-10-01T00:20"))
+        )
+        assert answer["pointsEarned"] == 50
+
+        expire_points(now=local("2026-10-01T03:00"))
+
+        assert balance(vera) == 50
+        assert Lot.objects.get(remaining__gt=0).points == 50
+
+    def test_is_not_over_for_what_was_bought_offline_before(
+        self, till, vera, time_machine
+    ):
+        """Offline for two weeks: bought on 30 September, in on 13 October."""
+        bought = receipt(line("100.00"), line("20.00"), phone=vera.phone, at=BOUGHT_AT)
+        till.record(bought)
+        expire_points(now=local("2026-10-01T03:00"))
+        assert balance(vera) == 0
+        time_machine.move_to(local("2026-10-13T12:00"), tick=False)
+
+        late = receipt(line("50.00"), phone=vera.phone, at=local("2026-09-30T18:00"))
+        answer = till.record(late)
+
+        assert (answer["pointsEarned"], answer["pointsBalance"]) == (50, 170)
+        assert balance(vera) == 170
+        assert {each.expires_at for each in Lot.objects.filter(remaining__gt=0)} == {
+            local("2027-04-01T00:00")
+        }
+        # They are there to take again, too.
+        back = return_line("20.00", originalLine=2)
+        till.record(
+            receipt(
+                back,
+                phone=vera.phone,
+                at=local("2026-10-13T11:00"),
+                originalReceipt=bought["uniqueReceiptId"],
+            )
+        )
+        assert balance(vera) == 150
+        till.record(late)
+        assert balance(vera) == 150
+        expire_points(now=local("2027-04-01T00:00"))
+        assert balance(vera) == 0
+
+    def test_is_over_for_what_lapsed_before_a_late_receipt(
+        self, till, vera, time_machine
+    ):
+        till.record(receipt(line("100.00"), phone=vera.phone, at=BOUGHT_AT))
+        expire_points(now=local("2026-10-01T03:00"))
+        time_machine.move_to(local("2026-10-13T12:00"), tick=False)
+
+        till.record(
+            receipt(line("50.00"), phone=vera.phone, at=local("2026-10-02T18:00"))
+        )
+
+        assert balance(vera) == 50
+
+    def test_pays_a_debt_with_what_comes_back(self, till, vera, time_machine):
+        bought = receipt(line("100.00"), phone=vera.phone, at=BOUGHT_AT)
+        till.record(bought)
+        expire_points(now=local("2026-10-01T03:00"))
+        time_machine.move_to(local("2026-10-13T12:00"), tick=False)
+        at = local("2026-10-12T12:00")
+        other = receipt(line("30.00"), phone=vera.phone, at=at)
+        till.record(other)
+        post(
+            member_id=vera.pk,
+            kind=Entry.Kind.SPEND,
+            points=-30,
+            key="used",
+            at=at,
+            now=at,
+        )
+        till.record(
+            receipt(
+                return_line("30.00"),
+                phone=vera.phone,
+                at=at,
+                originalReceipt=other["uniqueReceiptId"],
+            )
+        )
+        assert balance(vera) == -30
+
+        till.record(
+            receipt(line("50.00"), phone=vera.phone, at=local("2026-09-30T18:00"))
+        )
+
+        assert balance(vera) == 120
 
     def test_goes_on_for_points_that_a_merge_has_moved(self, till, vera, programme):
         other = MemberFactory(programme=programme)
