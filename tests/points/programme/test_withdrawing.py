@@ -333,6 +333,20 @@ class TestReaders:
             cursor.execute("SELECT offers_follow_receipts(%s)", [programme.pk])
             assert cursor.fetchone() == (False,)
 
+    def test_in_sql_ask_for_what_is_published(self):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT proname, prosrc FROM pg_proc"
+                " WHERE prosrc LIKE '%points_earningrule%' AND prosrc ~ 'starts_at <'"
+            )
+            found = dict(cursor.fetchall())
+
+        assert {"purchases_context", "points_rule_at", "points_ladder"} <= {*found}
+        assert [name for name, text in found.items() if "PUBLISHED" not in text] == [
+            # It holds what is named already.
+            "points_version_is_held"
+        ]
+
     def test_of_actions(self, programme, in_force, gone):
         found = following._Versions().at(programme.pk, AFTER)
 
@@ -409,6 +423,18 @@ class TestTellingThatItIsOff:
 
         assert notices.tell_members(now=MORNING) == 0
         assert self.told(member) == []
+
+    def test_does_not_tell_of_what_is_withdrawn_at_this_moment(
+        self, programme, mia, worse
+    ):
+        member = MemberFactory(programme=programme)
+        # A worker found it due, and waits for the row that the withdrawal holds.
+        found = EarningRule.objects.select_related("programme").get(pk=worse.pk)
+        withdrawing.withdraw(version=worse, staff=mia, now=MORNING)
+
+        assert notices._tell(found, MORNING) == 0
+        assert self.told(member) == []
+        assert not AuditEntry.objects.filter(action=notices.TOLD).exists()
 
     # The log is read up to the oldest transaction that is open.
     @pytest.mark.django_db(transaction=True)
