@@ -22,6 +22,7 @@ from points.goodwill.services import Ask
 from points.models import GoodwillGrant, GoodwillReason
 from points.rules import EarningRule
 from points.selectors import find_rule
+from points.services import MemberMerged
 from stores.models import Programme, Staff, Store, TillDevice
 from till.services import prove_pin
 
@@ -124,6 +125,12 @@ def give(ask: Ask, form: Form, *, now: datetime) -> GoodwillGrant:
         if form is Form.VOUCHER:
             return _give_voucher(ask, now)
         return services.grant(ask, now=now)
+    except MemberMerged:
+        # While the amounts were on the screen: it is theirs who was kept.
+        kept = find_member(ask.store.programme, ask.member.public_id)
+        if kept is None or kept.pk == ask.member.pk:
+            raise services.NotGrantable from None
+        return give(replace(ask, member=kept), form, now=now)
     except services.KeyReused:
         given = services.find_given(ask.key)
         if given is None or given.member_id != ask.member.pk:

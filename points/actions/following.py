@@ -58,7 +58,7 @@ _COUNT = "SELECT points_count(%s, %s, 0, 0, %s, 1)"
 _RISE = "SELECT points_tier_rise(%s, %s, %s)"
 
 
-def follow(*, now: datetime, limit: int = 500) -> int:
+def follow(*, now: datetime, limit: int = 100) -> int:
     """Give points for the next unread events; return how many were read."""
 
     def give(read: list[Event]) -> None:
@@ -78,11 +78,12 @@ def give_for(read: Sequence[Event], *, now: datetime) -> int:
         "programme", "merged_into__programme"
     ).in_bulk({each.member_id for each in asked})
     given = 0
-    # Member by member in the order of their keys, so that two runs, or a run and a
-    # merge, do not wait for each other.
-    for event in sorted(asked, key=lambda each: (each.member_id, each.at, each.pk)):
-        member = members[event.member_id]
-        member = member.merged_into or member
+    # By who gets the points, in the order of their keys, so that two runs, or a run and
+    # a merge, do not wait for each other: the nightly settling goes by them as well.
+    for member, event in sorted(
+        ((_final(members[each.member_id]), each) for each in asked),
+        key=lambda each: (each[0].pk, each[1].at, each[1].pk),
+    ):
         if member.status not in _GETS:
             continue
         rule = versions.at(member.programme_id, event.at)
@@ -111,6 +112,10 @@ class _Versions:
             (rule for starts, rule in self._known[programme_id] if starts <= moment),
             None,
         )
+
+
+def _final(member: Member) -> Member:
+    return member.merged_into or member
 
 
 def _counts(event: Event) -> bool:

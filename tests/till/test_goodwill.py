@@ -6,16 +6,20 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
+from members.merging import merge_members
+from members.models import Member
 from offers.models import Voucher
 from points.models import Account, GoodwillGrant, GoodwillReason, GoodwillUse
 from stores.models import AuditEntry
 from stores.roles import Role
-from tests.factories.goodwill import allow, give
+from tests.factories.goodwill import allow, ask, give
 from tests.factories.members import MemberFactory
 from tests.factories.points import EarningRuleFactory
 from tests.factories.stores import ProgrammeFactory, StaffFactory
 from tests.till.conftest import PIN
+from till import goodwill
 
 pytestmark = pytest.mark.django_db
 WRONG_PIN = "4862"
@@ -66,6 +70,26 @@ def address(member, reason="long-queue", end=""):
 
 def tap(client, member, amount, key=None, **more):
     return post(client, address(member), amount=amount, key=key or uuid4(), **more)
+
+
+class TestGive:
+    def test_gives_it_to_who_was_kept_while_the_amounts_were_shown(
+        self, programme, store, olga, vera
+    ):
+        allow(programme)
+        double = MemberFactory(programme=programme)
+        asked = ask(double, store, olga, 50)
+        merge_members(
+            kept=vera,
+            merged=Member.objects.get(pk=double.pk),
+            staff=None,
+            now=timezone.now(),
+        )
+
+        given = goodwill.give(asked, goodwill.Form.POINTS, now=timezone.now())
+
+        assert given.member_id == vera.pk
+        assert Account.objects.get(member=vera).balance == 500
 
 
 class TestWayThere:

@@ -138,6 +138,20 @@ class TestFollow:
 
         assert give(done(vera, "member.activated", source="IMPORT")) == 0
 
+    def test_goes_by_who_gets_the_points_as_every_night_does(
+        self, programme, vera, olga
+    ):
+        """Vera is kept; her older membership, and not she, comes before Gudrun."""
+        publish(programme, Action("visit", VISIT, 10))
+        older, gudrun, kept = (MemberFactory(programme=programme) for _ in range(3))
+        read = [done(older), done(gudrun)]
+        merge_members(kept=kept, merged=older, staff=olga, now=NOW)
+
+        give(*read)
+
+        got = Entry.objects.filter(kind="EARN").order_by("pk")
+        assert list(got.values_list("member_id", flat=True)) == [gudrun.pk, kept.pk]
+
     def test_reads_on_from_its_cursor(self, programme, vera):
         publish(programme, Action("visit", VISIT, 5, Per.EACH))
         done(vera)
