@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import Sum
 
 from points import proof
 from points.models import Account
@@ -17,9 +18,12 @@ NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 
 
 def things_to_post(random, member):
-    """Return purchases, returns of parts of them, gifts and a night; what each needs.
+    """Return purchases, returns, a use, a gift and nights; and what each one needs.
 
     Nothing that the ledger may refuse: what is refused depends on when it is asked.
+    Some points have lapsed already, as those of receipts that come in late; of what has
+    lapsed nothing is taken back, for how much is asked then is the caller's. No two
+    lapse on one day: of those the one that was posted first is used first.
     """
     things, needs = [], {}
 
@@ -27,10 +31,19 @@ def things_to_post(random, member):
         things.append({"op": op, "member": member, "key": key, **sent})
         needs[key] = set(needed)
 
-    for place in range(5):
+    usable, earnings = 0, ["gift"]
+    gift, *ends_in = random.sample(range(1, 90), 6)
+    for place in range(6):
         earned, points = f"earned-{place}", random.randint(20, 200)
-        ends = random.choice([None, str(NOW + timedelta(days=random.randint(1, 90)))])
+        # The first has lapsed, the second never does.
+        days = [-1, None][place] if place < 2 else ends_in[place - 1]
+        if place > 1 and random.random() < 0.3:
+            days = -days
+        ends = None if days is None else str(NOW + timedelta(days=days))
         add("give", earned, kind="EARN", points=points, until=ends)
+        if days is not None and days < 0:
+            continue
+        earnings.append(earned)
         left = points
         for part in range(random.randint(0, 2)):
             taken = random.randint(1, left // 2)
@@ -44,8 +57,13 @@ def things_to_post(random, member):
                 other=member,
                 of=earned,
             )
-    add("give", "gift", kind="GOODWILL", points=random.randint(1, 50))
-    add("settle", "night")
+        usable += left
+    used = random.randint(1, usable)
+    add("use", "used", earnings, kind="SPEND", points=-used)
+    until = str(NOW + timedelta(days=gift))
+    add("give", "gift", kind="GOODWILL", points=random.randint(1, 50), until=until)
+    for night in range(3):
+        add("settle", f"night-{night}")
     return things, needs
 
 
@@ -65,17 +83,22 @@ def some_order(random, things, needs):
 
 
 def end_of(member, order):
-    """Return what the member has after an order, and undo it."""
+    """Return what the member has after an order and one more night, and undo it."""
+    order = [*order, {"op": "settle", "now": str(NOW)}]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_temp.ledger_run(%s::jsonb)", [json.dumps(order)])
         answers = json.loads(cursor.fetchone()[0])
         assert not [answer for answer in answers if isinstance(answer, str)]
         account = Account.objects.get(member=member)
         lots = account.member.lots.filter(remaining__gt=0)
+        lapsed = account.member.point_entries.filter(kind="EXPIRE")
+        # Or the nights would have had nothing to do.
+        assert lapsed.exists()
         end = (
             account.balance,
             account.owed,
             account.earned_total,
+            lapsed.aggregate(points=Sum("points"))["points"],
             sorted(lots.values_list("remaining", "entry__key")),
         )
         transaction.set_rollback(True)

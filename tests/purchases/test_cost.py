@@ -2,12 +2,15 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from points import reading
+from points.models import Account, Entry
+from points.services import post, reserve
 from points.terms import (
     Birthday,
     Goods,
@@ -75,9 +78,24 @@ INSERT INTO points_account
     (member_id, balance, earned_total, entries, changed_at)
 SELECT %(member)s, 0, 100 * %(number)s, %(number)s, %(at)s
 """
+# Half of it was used, and the goods of the other half came back and were paid for.
+_USED = """
+WITH used AS (
+    INSERT INTO points_entry
+        (public_id, member_id, kind, points, balance_after, at, posted_at, key,
+         source_type, reason)
+    SELECT gen_random_uuid(), e.member_id,
+        CASE WHEN e.id %% 2 = 0 THEN 'SPEND' ELSE 'REVERSE' END, -100, 0, e.at,
+        e.posted_at, 'used:' || e.id, '', ''
+    FROM points_entry e WHERE e.member_id = %(member)s AND e.kind = 'EARN'
+    RETURNING id, member_id, key
+)
+INSERT INTO points_lotuse (member_id, entry_id, lot_id, points)
+SELECT member_id, id, split_part(key, ':', 2)::bigint, 100 FROM used
+"""
 _ANALYZE = (
     "ANALYZE purchases_receipt, purchases_receiptline, points_entry, points_lot, "
-    "points_account, points_activity"
+    "points_lotuse, points_account, points_activity, points_reservation"
 )
 
 
@@ -139,6 +157,20 @@ def send(member, sent):
     )
 
 
+def owe(member):
+    """Let a member reserve 30 points, and owe 5,000 after a return."""
+    posted = {"member_id": member.pk, "at": BOUGHT_AT, "now": BOUGHT_AT}
+    post(kind=Entry.Kind.GOODWILL, points=30, key="gift", **posted)
+    reserve(
+        member_id=member.pk,
+        points=30,
+        key="basket",
+        expires_at=BOUGHT_AT + timedelta(days=1),
+        now=BOUGHT_AT,
+    )
+    post(kind=Entry.Kind.REVERSE, points=-5000, key="back", **posted)
+
+
 def sold(member, *lines, **fields):
     contact = ContactIn(ContactKind.PHONE, member.phone)
     return receipt(*lines, contact=contact, **fields)
@@ -180,6 +212,34 @@ class TestReceipt:
         for little, much in zip(read[few], read[many], strict=True):
             # An index of ten thousand has a level or two more.
             assert much <= little * 1.3 + 12, read
+
+    def test_reads_no_more_of_a_long_history_of_who_owes(self, club):
+        """And has put points aside for a purchase that is not finished."""
+        few, many = club(FEW), club(MANY)
+        for member in (few, many):
+            with connection.cursor() as cursor:
+                cursor.execute(_USED, {"member": member.pk})
+            owe(member)
+        with connection.cursor() as cursor:
+            cursor.execute(_ANALYZE)
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        read = {}
+        for member in (few, many):
+            send(member, sold(member, item("10.00")))
+            bought = sold(member, item("100.00"), item("50.00", sku="B"))
+            returned = sold(member, back("50.00", sku="B"), original=bought)
+            explained = Explained()
+            with connection.execute_wrapper(explained):
+                send(member, bought)
+                send(member, returned)
+            read[member] = explained.pages
+
+        assert len(read[few]) == len(read[many]) == 4
+        for little, much in zip(read[few], read[many], strict=True):
+            assert much <= little * 1.3 + 12, read
+        for member in (few, many):
+            (owed,) = Account.objects.filter(member=member).values_list("owed")
+            assert owed == (5000 - 10 - 150 + 50,)
 
     def test_would_be_seen_to_read_more(self, club):
         """The measure itself: a sum over the history costs what the history is long."""
