@@ -80,3 +80,26 @@ class TestAtTheTill:
         assert (given.approved_by, given.worth) == (mona, 250)
         # What was typed was the PIN, and no customer's number.
         assert page.locator("#pad-number").input_value() == PHONE
+
+    @pytest.mark.parametrize("language", ["sv", "en"], indirect=True)
+    def test_asks_for_a_manager_s_pin_above_the_allowance(
+        self, till, page, vera, mona, say, watch
+    ):
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.locator("#goodwill").click()
+        page.locator("#reason-long-queue").click()
+        tile = page.locator(".amount[value='250']")
+        expect(tile).to_contain_text(say("with a manager's PIN"))
+        tile.click()
+
+        pin = page.locator("#manager-pin")
+        pin.fill("0000")
+        page.get_by_role("button", name=say("Approve")).click()
+        expect(page.locator("#answer [role=alert]")).to_be_visible()
+        assert not GoodwillGrant.objects.exists()
+        watch.look()
+
+        pin.fill(PIN)
+        page.get_by_role("button", name=say("Approve")).click()
+        expect(page.locator("[data-outcome=goodwill_done]")).to_be_visible()
+        assert GoodwillGrant.objects.get().approved_by == mona

@@ -18,7 +18,7 @@ from points.services import post
 from points.terms import VoucherMode
 from stores.models import AuditEntry
 from tests.factories.members import MemberFactory
-from tests.factories.offers import coffee, kr, rule_with, stamp_card
+from tests.factories.offers import COFFEE, back, coffee, kr, rule_with, stamp_card
 from tests.factories.portal import signed_in
 from tests.factories.stores import ProgrammeFactory
 from till.cards import card_of
@@ -92,6 +92,28 @@ class TestDesk:
         assert answer.context["figures"].outstanding == kr(600)
         assert answer.context["figures"].with_purchase == kr(600)
         assert len(many) <= len(few) <= 18
+
+    def test_asks_as_often_however_much_happened_to_a_voucher(
+        self, olga, desk_client, member, till
+    ):
+        client = desk_client(olga)
+        short, long = gift(member), gift(member)
+        now = datetime.now(UTC)
+        for _time in range(4):
+            bought = till.buy(member, vouchers=[long.code], at=now)
+            till.take_back(member, bought, at=now)
+
+        asked = []
+        for voucher in (short, short, long):
+            with CaptureQueriesContext(connection) as queries:
+                page = client.get(
+                    reverse("offers:voucher-detail", args=[voucher.public_id])
+                )
+            asked.append(len(queries))
+
+        assert len(page.context["log"]) > 4
+        assert len(page.context["uses"]) == 4
+        assert asked[2] <= asked[1]
 
     def test_finds_a_code_as_it_is_read_out(self, olga, desk_client, member):
         wanted = gift(member)
@@ -266,10 +288,13 @@ class TestCardsAtTheDesk:
         assert card.status == StampCard.Status.ENDED
 
     def test_are_listed_with_their_sentences(
-        self, programme, mia, desk_client, django_assert_max_num_queries
+        self, programme, mia, member, till, desk_client, django_assert_max_num_queries
     ):
         for needed in range(3, 9):
             stamp_card(programme, mia, needed=needed)
+        bought = till.buy(member, coffee(2))
+        till.buy(MemberFactory(programme=programme), coffee())
+        till.take_back(member, bought, back(1, "70.00", "2", group=COFFEE))
         client = desk_client(mia)
         client.get(reverse("offers:card-list"))
 
@@ -277,6 +302,8 @@ class TestCardsAtTheDesk:
             answer = client.get(reverse("offers:card-list"))
 
         assert len(answer.context["rows"]) == 6
+        # As the page of each card counts them: those who have stamps.
+        assert {row["card"].collectors for row in answer.context["rows"]} == {1}
 
 
 class TestPortal:
@@ -337,6 +364,25 @@ class TestPortal:
         assert answer.status_code == 302
         assert not Voucher.objects.exists()
 
+    @pytest.mark.parametrize(
+        ("mode", "said", "unsaid"),
+        [
+            (VoucherMode.CHOICE, "Choose a voucher", "Your points are enough for 1"),
+            (VoucherMode.AUTOMATIC, "it is here tomorrow", "Choose a voucher"),
+        ],
+    )
+    def test_says_once_how_points_become_a_voucher(
+        self, phone, programme, member, now, settings, mode, said, unsaid
+    ):
+        phone.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+        rule_with(programme, mode=mode)
+        earn(member, 700, now)
+
+        home = phone.get(reverse("portal:home")).content.decode()
+
+        assert said in home
+        assert unsaid not in home
+
     def test_offers_no_choice_where_nobody_chooses(self, phone, programme, member):
         rule_with(programme)
 
@@ -370,6 +416,21 @@ class TestPortal:
 
 
 class TestTill:
+    @pytest.mark.parametrize(
+        ("mode", "usable"),
+        [
+            (VoucherMode.CHOICE, "Enough points for 1 voucher of 50\xa0kr"),
+            # It comes at night, and is not to be had at this purchase.
+            (VoucherMode.AUTOMATIC, ""),
+        ],
+    )
+    def test_promises_only_what_can_be_had(self, programme, member, mode, usable):
+        now = datetime.now(UTC)
+        rule_with(programme, mode=mode)
+        earn(member, 700, now)
+
+        assert card_of(member, now=now).usable == usable
+
     def test_shows_what_this_purchase_may_use(self, programme, member, olga, till):
         now = datetime.now(UTC)
         stamp_card(programme, olga, now=now)

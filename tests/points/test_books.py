@@ -168,8 +168,8 @@ class TestBooksAt:
         books = liability.books_at(programme=programme, until=JUNE)
 
         assert books.expiring == (
-            Expiring(date(2026, 7, 1), 100, Decimal("10.00")),
-            Expiring(None, 5, Decimal("0.50")),
+            Expiring(date(2026, 7, 1), 100, Decimal("10.00"), 0),
+            Expiring(None, 5, Decimal("0.50"), 0),
         )
 
     def test_adds_up_with_what_is_booked_to_the_point(self, programme, member, rule):
@@ -316,10 +316,10 @@ class TestRun:
     def test_keeps_that_all_holds(self, member):
         earn(member, 100, MAY, "may")
 
-        found = proofs.run(clock=lambda: JUNE)
+        found = proofs.run(programme=member.programme, clock=lambda: JUNE)
 
         assert (found.differences, found.entries, found.points) == (0, 1, 100)
-        assert proofs.latest() == found
+        assert proofs.latest(member.programme) == found
 
     def test_keeps_what_differs_and_says_so_loudly(self, member, caplog):
         earn(member, 100, MAY, "may")
@@ -327,7 +327,7 @@ class TestRun:
         with connection.cursor() as cursor:
             cursor.execute(damage)
 
-        found = proofs.run(clock=lambda: JUNE)
+        found = proofs.run(programme=member.programme, clock=lambda: JUNE)
 
         assert DAMAGE[damage] in {each["law"] for each in found.details}
         assert any(record.levelname == "ERROR" for record in caplog.records)
@@ -397,6 +397,7 @@ class TestScreens:
         page = desk_client(olga).get(url, {"until": "2026-05-31"})
 
         assert page.context["balance"].available == 100
+        assert page.context["worth"] == Decimal(10)
         assert [row.record.points for row in page.context["table"].rows] == [100]
 
     def test_ask_as_often_for_many_entries_as_for_few(

@@ -4,7 +4,9 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import translation
 
+from purchases.replay.forms import ReplayForm
 from purchases.replay.models import Replay
 from tests.factories.members import MemberFactory
 from tests.factories.points import EarningRuleFactory
@@ -151,6 +153,13 @@ class TestStart:
         answer = mia_at_the_desk.post(f"{panel_of(worse)}start/", {"months": "12"})
 
         assert (answer.status_code, answer.url) == (302, panel_of(worse))
+
+    @pytest.mark.parametrize(
+        ("language", "said"), [("sv", "12 månader"), ("en", "12 months")]
+    )
+    def test_is_asked_for_in_the_language_of_who_asks(self, language, said):
+        with translation.override(language):
+            assert said in str(ReplayForm()["months"])
 
     def test_refuses_other_months(self, mia_at_the_desk, worse):
         answer = mia_at_the_desk.post(
