@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from common.ui import navigation
 from members import panels
 from members.panels import Column
-from offers import faults, kinds, merging
+from offers import faults, kinds, merging, reminding
 from offers.roles import SEE_CARDS, SEE_VOUCHERS
 from offers.stamps import services as stamps
 from offers.vouchers import care
@@ -18,6 +18,7 @@ def register() -> None:
     faults.register()
     kinds.register()
     merging.register()
+    reminding.register()
     audit.register_action(care.VOIDED, _("Withdrew a voucher"))
     audit.register_action(care.REACTIVATED, _("Made a voucher valid again"))
     audit.register_action(stamps.PUBLISHED, _("Published a stamp card"))

@@ -739,8 +739,8 @@ BEGIN
         WHERE v.status = 'ISSUED' AND v.reminded_at IS NULL
             AND v.expires_at <= p_now + make_interval(days => p_days)
             AND v.expires_at > p_now
-            AND v.programme_id IN (SELECT p.id FROM stores_programme p
-                WHERE extract(hour FROM p_now AT TIME ZONE p.time_zone) BETWEEN 9 AND 19)
+            AND v.programme_id IN (SELECT p.id FROM stores_programme p WHERE
+                extract(hour FROM p_now AT TIME ZONE p.time_zone) BETWEEN 9 AND 19)
         ORDER BY v.id LIMIT p_limit
         FOR UPDATE OF v SKIP LOCKED FOR KEY SHARE OF m SKIP LOCKED
     ), reminded AS (
