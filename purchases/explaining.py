@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.db.models.functions import Coalesce
+
 from points.programme import engine, reasons
 from points.programme.engine import Line, Purchase, Why
 from points.programme.naming import names_for
@@ -86,9 +88,9 @@ def _missed(
         Decimal(0),
     )
     for each in left:
-        why = _why_not(each, rule, purchase, asked, total)
+        why = _why_not(each, rule, purchase, lines, asked, total)
         # A campaign of another season is no answer to anybody.
-        if why is None or why is Why.PERIOD:
+        if why is Why.PERIOD:
             continue
         yield Missed(
             reasons.said_as_title(each, currency=receipt.currency, names=names),
@@ -100,15 +102,19 @@ def _why_not(
     multiplier: Multiplier,
     rule: EarningRule,
     purchase: Purchase,
+    stored: Sequence[ReceiptLine],
     lines: Sequence[Line],
     total: Decimal,
-) -> Why | None:
+) -> Why:
     why = engine.why_not_now(multiplier.when, purchase, total)
     if why is not None:
         return why
-    if not any(engine.fits(multiplier.when.goods, line) for line in lines):
-        return Why.GOODS
-    return Why.A_BETTER_ONE if rule.terms.stacking is Stacking.BEST else None
+    is_best = rule.terms.stacking is Stacking.BEST
+    for kept, line in zip(stored, lines, strict=True):
+        if is_best and kept.multipliers and engine.fits(multiplier.when.goods, line):
+            return Why.A_BETTER_ONE
+    # What fits by the range of today and did not count was other goods then.
+    return Why.GOODS
 
 
 def _purchase(receipt: Receipt, rule: EarningRule) -> Purchase:
@@ -129,8 +135,13 @@ def _purchase(receipt: Receipt, rule: EarningRule) -> Purchase:
 
 
 def _is_first(receipt: Receipt) -> bool:
-    earlier = Receipt.objects.filter(
-        member=receipt.member, eligible__gt=0, purchased_at__lt=receipt.purchased_at
+    """Tell whether it was the first that came in: see decision 0014."""
+    came_in = Coalesce("claimed_at", "recorded_at")
+    earlier = (
+        Receipt.objects.filter(member=receipt.member, eligible__gt=0)
+        .annotate(came_in=came_in)
+        .filter(came_in__lt=receipt.claimed_at or receipt.recorded_at)
+        .exclude(pk=receipt.pk)
     )
     return receipt.member_id is not None and not earlier.exists()
 

@@ -3,11 +3,26 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.http import HttpRequest
 
 from common.periods import day_bounds, local_day
 from members import events
 from members.models import Event, Member
 from portal import kinds
+
+_PURPOSES = ("Sec-Purpose", "Purpose", "X-Moz")
+
+
+def is_seen(request: HttpRequest) -> bool:
+    """Tell whether somebody looks at the page that they ask for.
+
+    Not a browser that fetches what may be opened next, nor who asks for the head only:
+    versions may give points for a visit.
+    """
+    purposes = [request.headers.get(name, "") for name in _PURPOSES]
+    return request.method == "GET" and not any(
+        word in purpose for purpose in purposes for word in ("prefetch", "prerender")
+    )
 
 
 def note_visit(*, member: Member, now: datetime) -> bool:

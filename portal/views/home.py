@@ -12,7 +12,7 @@ from portal import receipts
 from portal.guards import member_of
 from portal.offers import offers_of
 from portal.overview import overview_of, rule_sentences
-from portal.services.visits import note_visit
+from portal.services.visits import is_seen, note_visit
 from portal.tiers import tier_of
 
 _LATEST = 3
@@ -23,7 +23,8 @@ def home(request: HttpRequest) -> HttpResponse:
     """Show the card, what it is worth, and what was bought last."""
     member = member_of(request)
     now = timezone.now()
-    note_visit(member=member, now=now)
+    if is_seen(request):
+        note_visit(member=member, now=now)
     latest = receipts.list_receipts(member)[:_LATEST]
     context = {
         "page": "home",

@@ -20,10 +20,14 @@ from purchases.replay import files, selectors, services, shown
 from purchases.replay.forms import ReplayForm
 from purchases.replay.models import Replay
 from purchases.replay.parts import months_of
+from stores.access import roles_of
 from stores.middleware import programme_of
+from stores.roles import Role
 from stores.views.pages import staff_of
 
 State = Replay.State
+# The access table says the same; this is for what the panel offers.
+_WRITERS = frozenset({Role.OWNER, Role.MARKETER})
 
 
 @require_safe
@@ -101,6 +105,7 @@ def _panel(
         "replay": replay,
         # Of another version: only one at a time.
         "running": running,
+        "may_start": bool(_WRITERS & roles_of(staff_of(request))),
         "title": _("Impact of version %(n)s") % {"n": rule.version},
         "crumbs": _crumbs(rule),
         "panel_template": "purchases/replay/_panel.html",

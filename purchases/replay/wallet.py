@@ -2,7 +2,8 @@
 
 A purse holds the lots of one member under one version. It knows nothing of the ledger
 and begins empty; the vouchers are taken as soon as the points for one are there, for
-what members will do is not known. Times are whole microseconds since 1970, months are
+what members will do is not known, and none is withdrawn by a return: what it cannot
+take is owed. Times are whole microseconds since 1970, months are
 numbered from the replay's first.
 """
 

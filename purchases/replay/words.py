@@ -173,6 +173,13 @@ def assumptions(replay: Replay, rule: EarningRule) -> list[str]:
             )
         )
     said.append(
+        _(
+            "A voucher stays with the member when goods come back later: the points of"
+            " what came back are taken from what is earned next. In the shop an unused"
+            " voucher is withdrawn instead."
+        )
+    )
+    said.append(
         _("%(share)s %% of the points are expected to be used, as the books assume.")
         % {"share": number(replay.used_share)}
         if replay.used_share is not None

@@ -78,6 +78,9 @@ def run(*, clock: Clock, is_over: Callable[[], bool]) -> bool:
             return True
         try:
             if replay.state == State.WAITING and not _plan(replay, clock()):
+                if _still_waits(replay):
+                    # Another worker plans it, and will work it off.
+                    return True
                 continue
             if not _work_off(replay, clock, is_over):
                 # Others are at the last parts, and add up when they have them.
@@ -117,6 +120,10 @@ def _plan(replay: Replay, now: datetime) -> bool:
         locked.total = sum(locked.parts.values_list("receipts", flat=True))
         locked.save(update_fields=["state", "begun_at", "total"])
     return True
+
+
+def _still_waits(replay: Replay) -> bool:
+    return Replay.objects.filter(pk=replay.pk, state=State.WAITING).exists()
 
 
 def _work_off(replay: Replay, clock: Clock, is_over: Callable[[], bool]) -> bool:

@@ -49,7 +49,7 @@ class Kept:
 
     eligible: Decimal
     exact: Decimal
-    # Nothing that was paid for is left.
+    # Nothing that was paid for is left; where nothing was paid, no goods are.
     is_nothing: bool
 
 
@@ -68,9 +68,10 @@ def kept(bought: Sequence[Bought], back: Iterable[Back]) -> Kept:
     ):
         _take(left, lines, each)
     eligible, exact, is_nothing = _NOTHING, _NOTHING, True
+    was_paid = any(line.paid for line in bought)
     for line in bought:
         rest = left[line.number]
-        if rest and line.paid:
+        if rest and (line.paid or not was_paid):
             is_nothing = False
         if not rest or not line.amount:
             continue

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection
 
 from common.ids import uuid7
+from members import events
 from points.terms import ReturnPolicy
 from purchases import records, rules
 from purchases.models import Receipt, ReceiptLine
@@ -101,10 +102,11 @@ def _post(
     now: datetime,
 ) -> None:
     if settled.reversal is not None:
+        member_id = settled.reversal.member_id
         if settled.reversal.policy is ReturnPolicy.BALANCE:
             _run(
                 _FREE,
-                settled.reversal.member_id,
+                member_id,
                 settled.reversal.points,
                 returned.public_id,
                 returned.store_id,
@@ -112,9 +114,9 @@ def _post(
                 now,
                 settled.reversal.entry_id,
             )
-        _run(
+        (taken,) = _run(
             _REVERSE,
-            settled.reversal.member_id,
+            member_id,
             settled.reversal.points,
             returned.purchased_at,
             now,
@@ -125,10 +127,22 @@ def _post(
             settled.reversal.entry_id,
             settled.reversal.policy.value,
         )
+        if taken:
+            # The return told of no points yet: it could not take any.
+            events.record(
+                member_id=member_id,
+                kind="points.reversed",
+                at=returned.purchased_at,
+                now=now,
+                data={"points": taken},
+                subject_type="receipt",
+                subject_id=returned.public_id,
+            )
     for count in records.counts_of(settled.counts, club):
         _run(_COUNT, *count.values(), returned.purchased_at, now)
 
 
-def _run(statement: str, *values: Any) -> None:
+def _run(statement: str, *values: Any) -> tuple[Any, ...]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
+        return cursor.fetchone() or ()

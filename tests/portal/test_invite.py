@@ -38,6 +38,18 @@ class TestVisit:
 
         assert visits(vera) == 1
 
+    @pytest.mark.parametrize(
+        "headers",
+        [{"Sec-Purpose": "prefetch;prerender"}, {"Purpose": "prefetch"}],
+        ids=["sec-purpose", "purpose"],
+    )
+    def test_is_none_where_nobody_looks(self, as_vera, vera, headers):
+        """A browser fetches what may be opened next; visits may give points."""
+        assert as_vera.head("/me/").status_code == 200
+        assert as_vera.get("/me/", headers=headers).status_code == 200
+
+        assert visits(vera) == 0
+
     def test_stands_on_no_page_of_the_member(self, as_vera, vera):
         as_vera.get("/me/")
 

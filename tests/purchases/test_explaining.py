@@ -6,15 +6,20 @@ from decimal import Decimal
 import pytest
 from django.utils import translation
 
+from points.programme import reasons
+from points.programme.engine import Why
 from points.programme.naming import names_for
 from points.programme.sentences import of_version
 from points.reading import dump
 from points.selectors import value_of
 from points.terms import Goods, Multiplier, Terms, When
-from purchases.models import Product
+from purchases.explaining import explain
+from purchases.models import Product, Receipt
 from tests.factories.club import buy, line
 from tests.factories.members import MemberFactory
 from tests.factories.points import EarningRuleFactory
+from tests.factories.purchases import line as sent
+from tests.factories.register import Register
 
 pytestmark = pytest.mark.django_db
 
@@ -67,6 +72,60 @@ class TestReceiptPage:
         )
 
         assert answer.status_code == 404
+
+
+class TestReasons:
+    def test_of_a_first_purchase_go_by_what_came_in_first(self, programme, store, vera):
+        """Offline yesterday, in today: the one that came in before it was the first."""
+        first = Multiplier("first", Decimal(3), When(first_purchase=True))
+        EarningRuleFactory(
+            programme=programme,
+            terms=dump(Terms(multipliers=(first,))),
+            published=True,
+        )
+        was_first = buy(vera, store, line("50.00"), now=NOW)
+        Register(programme, phone=vera.phone).sell(
+            sent("50.00"),
+            at=NOW - timedelta(days=1),
+            now=NOW + timedelta(minutes=1),
+            storeExternalId=store.code,
+        )
+        late = Receipt.objects.latest("pk")
+        assert (was_first.points, late.points) == (150, 50)
+
+        with translation.override("en"):
+            assert explain(was_first).missed == ()
+            (missed,) = explain(late).missed
+
+        assert "first" in missed.why
+
+    def test_of_other_goods_go_by_what_the_line_got(self, programme, store, vera):
+        """An article that is put among the coffees after it was bought."""
+        coffee = Multiplier(
+            "coffee", Decimal(2), When(goods=Goods(categories=("Kaffe",)))
+        )
+        EarningRuleFactory(
+            programme=programme,
+            terms=dump(Terms(multipliers=(coffee,))),
+            published=True,
+        )
+        cup = line("50.00", name="Kopp")
+        Product.objects.create(
+            programme=programme, sku=cup.sku, name="Kopp", category="Porslin"
+        )
+        bought = buy(vera, store, cup, now=NOW)
+        Product.objects.update(category="Kaffe")
+
+        with translation.override("en"):
+            (missed,) = explain(bought).missed
+            said = reasons.why_not(
+                Why.GOODS,
+                coffee,
+                currency="SEK",
+                names=names_for(value_of(bought.rule), programme_id=programme.pk),
+            )
+
+        assert missed.why == said
 
 
 class TestNames:

@@ -235,6 +235,32 @@ class TestWorkers:
         assert (meanwhile.state, meanwhile.done) == (State.RUNNING, 5)
         assert (again(replay).state, again(replay).result["members"]) == ("DONE", 6)
 
+    def test_leave_a_replay_to_who_plans_it(self, rule, bought):
+        """And do not ask for it again and again meanwhile."""
+        ask(draft_of(rule))
+        held, let_go = threading.Event(), threading.Event()
+        turns = []
+
+        def plan_slowly():
+            with transaction.atomic():
+                list(Replay.objects.select_for_update())
+                held.set()
+                let_go.wait(20)
+            connection.close()
+
+        def is_over():
+            turns.append(1)
+            return len(turns) > 50
+
+        worker = threading.Thread(target=plan_slowly)
+        worker.start()
+        held.wait(20)
+        work.run(clock=now, is_over=is_over)
+        let_go.set()
+        worker.join()
+
+        assert len(turns) == 1
+
     def test_share_the_parts(self, rule, bought):
         replay = ask(draft_of(rule))
 

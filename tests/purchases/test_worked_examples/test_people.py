@@ -121,6 +121,49 @@ class TestClaimed:
         assert Activity.objects.get(member=member).visits == 0
 
 
+class TestWhatCostNothing:
+    """A pair of gloves with a full discount: a visit as long as it is kept."""
+
+    PHONE = "+46701740605"
+    FREE = {"discounts": [{"value": "199.00", "type": "CAMPAIGN"}]}
+
+    def visits(self, member):
+        return Activity.objects.get(member=member).visits
+
+    def buy(self, till, **changes):
+        bought = receipt(line("0.00", quantity="2", **self.FREE), **changes)
+        till.record(bought)
+        return bought
+
+    def bring_back(self, till, bought):
+        named = {"originalReceipt": bought["uniqueReceiptId"]}
+        till.record(receipt(return_line("0.00"), **named))
+
+    def test_is_a_visit_until_all_of_it_is_back(self, till, vera):
+        bought = self.buy(till, phone=vera.phone)
+        assert self.visits(vera) == 1
+
+        self.bring_back(till, bought)
+        assert self.visits(vera) == 1
+        self.bring_back(till, bought)
+
+        assert self.visits(vera) == 0
+
+    @pytest.mark.parametrize(("before", "left"), [(0, 1), (1, 1), (2, 0)])
+    def test_is_one_alike_when_it_is_claimed(self, till, programme, before, left):
+        bought = self.buy(till, phone=self.PHONE)
+        for _time in range(before):
+            self.bring_back(till, bought)
+
+        member = MemberFactory(
+            programme=programme, phone=self.PHONE, phone_verified_at=NOW
+        )
+        services.claiming.claim_for_member(member_id=member.pk, now=NOW)
+
+        days = Activity.objects.filter(member=member)
+        assert sum(day.visits for day in days) == left
+
+
 class TestRulePublishedMidPurchase:
     def test_counts_from_its_first_instant(self, till, vera, publish):
         publish(Terms(), starts_at=NOW, points_per_unit=Decimal(2))

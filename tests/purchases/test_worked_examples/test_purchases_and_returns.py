@@ -306,6 +306,21 @@ class TestReturn:
         assert till.send(early).content == first.content
         assert Receipt.objects.get(original__isnull=False).original.points == 249
 
+    def test_before_its_purchase_is_told_when_it_takes_the_points(self, till, vera):
+        bought = receipt(line("249.00"), phone=vera.phone)
+        back = receipt(
+            return_line("249.00"),
+            phone=vera.phone,
+            originalReceipt=bought["uniqueReceiptId"],
+        )
+        till.record(back)
+        assert not Event.objects.filter(kind="points.reversed").exists()
+
+        till.record(bought)
+
+        told = Event.objects.get(kind="points.reversed")
+        assert (told.member, told.data) == (vera, {"points": 249})
+
     def test_after_expiry_does_not_take_the_same_points_twice(self, till, vera):
         bought = receipt(line("100.00"), phone=vera.phone)
         till.record(bought)
