@@ -40,7 +40,17 @@ class ContactDocument(serializers.Serializer[Any]):
 class PaymentDocument(serializers.Serializer[Any]):
     """One means of payment."""
 
-    type = serializers.CharField(max_length=40)
+    type = serializers.CharField(
+        max_length=40,
+        help_text=(
+            "The till's own word, such as CARD or GIFTCARD. VOUCHER, CLUB_VOUCHER, "
+            "LOYALTY_VOUCHER, REWARD_VOUCHER, BONUS_VOUCHER and BONUS_CHECK, however "
+            "they are written, are vouchers: what they pay is spread over the goods by "
+            "their prices and earns nothing where the programme counts what is paid. A "
+            "voucher that is taken off the lines as a discount is no payment. Gift "
+            "cards are money: goods that they pay earn, and buying one does not."
+        ),
+    )
     value = _amount()
 
 

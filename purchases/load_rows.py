@@ -51,7 +51,9 @@ _RECEIPT = (
     "no_points_reason balance_after original_unique_id return_eligible reversed_points "
     "source content_hash recorded_at"
 ).split()
-_LINE = "receipt_id member_id points is_eligible rate multipliers".split() + LINE
+_LINE = (
+    "receipt_id member_id points is_eligible rate multipliers voucher_paid"
+).split() + LINE
 _COUNT = """
 SELECT points_count_many(
     %s::bigint[], %s::date[], %s::numeric[], %s::integer[], %s::integer[])
@@ -202,12 +204,15 @@ def outcome_of(verdict: Verdict, rule: EarningRule | None) -> Outcome:
     """Return what of a verdict is written."""
     lines = []
     rate, text = None, ""
-    for points, line in zip(verdict.line_points, verdict.lines, strict=True):
+    for points, line, given in zip(
+        verdict.line_points, verdict.lines, verdict.by_voucher, strict=True
+    ):
         # Nearly always the same one as of the line before.
         if line.rate is not rate:
             rate, text = line.rate, str(line.rate)
         keys = array_of(line.multipliers) if line.multipliers else "{}"
-        lines.append(f"{points}\t{'t' if line.is_eligible else 'f'}\t{text}\t{keys}")
+        counts = "t" if line.is_eligible else "f"
+        lines.append(f"{points}\t{counts}\t{text}\t{keys}\t{given!s}")
     return Outcome(
         verdict.reason,
         rule,

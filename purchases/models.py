@@ -220,6 +220,11 @@ class ReceiptLine(models.Model):
     quantity = models.DecimalField(max_digits=12, decimal_places=3)
     # What was paid for the line with tax, always as a positive amount on returns too.
     gross_paid = models.DecimalField(max_digits=12, decimal_places=2)
+    # What of it a voucher paid that the till reports as a means of payment: nobody laid
+    # it out. On a return, what was given back as a voucher.
+    voucher_paid = models.DecimalField(
+        max_digits=12, decimal_places=2, default=0, db_default=0
+    )
     tax_amount = models.DecimalField(max_digits=12, decimal_places=2)
     tax_percent = models.DecimalField(max_digits=5, decimal_places=2)
     discounts = models.JSONField(default=list)

@@ -103,7 +103,14 @@ def register_all() -> None:
             **each(_KEY, "id", "receipt", "original_number"),
             **each(_PURCHASE, "number", "kind", "sku", "article_number"),
             **each(_PURCHASE, "article_name", "article_group", "quantity"),
-            **each(_PURCHASE, "gross_paid", "tax_amount", "tax_percent", "discounts"),
+            **each(
+                _PURCHASE,
+                "gross_paid",
+                "voucher_paid",
+                "tax_amount",
+                "tax_percent",
+                "discounts",
+            ),
             **each(_POINTS, "awards_bonus", "is_eligible", "points"),
         },
     )

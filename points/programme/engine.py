@@ -6,7 +6,7 @@ rounded once, never its lines, so that splitting a line changes nothing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from enum import StrEnum
@@ -170,6 +170,19 @@ def amount_of(line: Line, terms: Terms) -> Decimal:
             return before - tax * before / paid
         return before * _HUNDRED / (_HUNDRED + line.tax_percent)
     return paid if terms.tax is Tax.WITH else max(paid - tax, _NOTHING)
+
+
+def less_voucher(line: Line, paid: Decimal) -> Line:
+    """Return a line that a voucher paid a part of, as if that had been a discount."""
+    if not paid:
+        return line
+    rest = line.paid - paid
+    return replace(
+        line,
+        paid=rest,
+        tax=line.tax * rest / line.paid,
+        discount=line.discount + paid,
+    )
 
 
 def whole(exact: Decimal, rounding: Rounding) -> int:

@@ -35,6 +35,13 @@ class Goods:
 Sold = tuple[Decimal, Decimal, Decimal, Decimal, Goods]
 
 
+def less_voucher(line: Sold, by_voucher: Decimal) -> Sold:
+    """Return a line that a voucher paid a part of, as the engine takes it."""
+    paid, tax, discount, percent, goods = line
+    rest = engine.less_voucher(Line(paid=paid, tax=tax, discount=discount), by_voucher)
+    return rest.paid, rest.tax, rest.discount, percent, goods
+
+
 @dataclass(slots=True)
 class Earned:
     """What a receipt gives: each line's money and rate, all together, whole points."""

@@ -18,7 +18,7 @@ from psycopg import sql
 
 from common.copying import unescaped
 from points.terms import Discounts, Terms
-from purchases.replay.quick import Goods, Sold
+from purchases.replay.quick import Goods, Sold, less_voucher
 
 # Between the fields and the lines of a receipt, which come as one row, for a row costs
 # more than what is in it. Control characters come in no receipt.
@@ -26,6 +26,7 @@ _FIELD, _LINE = "\x1f", "\x1e"
 _TRUE = b"t"
 _YES = b"true"
 _NULL = b"\\N"
+_NO_VOUCHER = b"0.00"
 _PURCHASE = b"P"
 
 # Acts of kind P: what was bought, with what came back on the same receipt and has no
@@ -63,7 +64,8 @@ COPY (
             || l.number || {field} || l.sku || {field} || l.article_group || {field}
             || l.awards_bonus || {field} || l.gross_paid || {field} || l.tax_amount
             || {field} || {discount} || {field} || l.tax_percent || {field}
-            || coalesce(l.original_number::text, '') || {field} || l.quantity,
+            || coalesce(l.original_number::text, '') || {field} || l.quantity
+            || {field} || l.voucher_paid,
             {line} ORDER BY l.number) AS lines
         FROM purchases_receiptline l
         WHERE l.receipt_id = a.id AND (l.kind = 'PURCHASE' AND a.act = 'P'
@@ -94,6 +96,8 @@ class Returned(NamedTuple):
     line: Sold
     original_number: int | None
     quantity: Decimal
+    # The line's price, whoever paid it.
+    price: Decimal
 
 
 # Not frozen, for a replay makes very many of them.
@@ -115,8 +119,8 @@ class Act:
     tier: str
     has_returns: bool
     lines: list[Sold] = field(default_factory=list)
-    # The number and the quantity of each of them.
-    counted: list[tuple[int, Decimal]] = field(default_factory=list)
+    # The number, the quantity and the price of each of them, whoever paid it.
+    counted: list[tuple[int, Decimal, Decimal]] = field(default_factory=list)
     returned: list[Returned] = field(default_factory=list)
 
 
@@ -200,20 +204,24 @@ class _Amounts(dict[bytes, Decimal]):
 
 
 def _add(act: Act, cells: list[bytes], articles: Articles, money: _Amounts) -> None:
-    kind, number, sku, group, awards, paid, tax, discount, percent, told, pieces = cells
+    kind, number, sku, group, awards, paid, tax, discount, percent, *rest = cells
+    told, pieces, voucher = rest
+    price = money[paid]
     line = (
-        money[paid],
+        price,
         money[tax],
         money[discount],
         money[percent],
         articles.find(sku, group, awards),
     )
+    if voucher != _NO_VOUCHER:
+        line = less_voucher(line, money[voucher])
     if kind == _PURCHASE:
         act.lines.append(line)
-        act.counted.append((int(number), money[pieces]))
+        act.counted.append((int(number), money[pieces], price))
     else:
         original = int(told) if told else None
-        act.returned.append(Returned(line, original, money[pieces]))
+        act.returned.append(Returned(line, original, money[pieces], price))
 
 
 def _act(cells: list[bytes], zone: ZoneInfo) -> Act:

@@ -246,12 +246,12 @@ def _bought(act: Act, earned: Earned) -> list[Bought]:
         Bought(
             number=number,
             sku=line[4].sku,
-            paid=line[0],
+            paid=price,
             quantity=quantity,
             amount=amount if rate else _NOTHING,
             rate=rate,
         )
-        for line, (number, quantity), amount, rate in zip(
+        for line, (number, quantity, price), amount, rate in zip(
             act.lines, act.counted, earned.amounts, earned.rates, strict=True
         )
     ]
@@ -262,5 +262,5 @@ def _back(returned: Returned, *, is_same: bool) -> Back:
         original_number=returned.original_number,
         sku=returned.line[4].sku,
         quantity=abs(returned.quantity),
-        paid=returned.line[0] if is_same else None,
+        paid=returned.price if is_same else None,
     )

@@ -24,6 +24,11 @@ from purchases.rules.receipts import (
     external_value,
 )
 from purchases.rules.returns import Back, Bought, kept
+from purchases.rules.tender import (
+    is_gift_card,
+    paid_by_vouchers,
+    pays_for_gift_cards_alone,
+)
 from purchases.rules.verdicts import (
     Buyer,
     Claim,
@@ -71,7 +76,10 @@ __all__ = [
     "engine_line",
     "external_value",
     "in_own_currency",
+    "is_gift_card",
     "kept",
+    "paid_by_vouchers",
+    "pays_for_gift_cards_alone",
     "purchase_of",
     "settle",
 ]

@@ -9,7 +9,7 @@ from decimal import Decimal
 from points import rules as points_rules
 from points.programme import engine
 from points.rules import EarningRule
-from purchases.rules import earning, giving_back, returns
+from purchases.rules import earning, giving_back, returns, tender
 from purchases.rules.receipts import Club, LineIn, LineKind, ReceiptIn
 from purchases.rules.returns import Back, Bought
 from purchases.rules.verdicts import (
@@ -100,6 +100,7 @@ def decide(
         counts=counts + (back.counts if back else ()),
         lines=tuple(lines),
         line_points=tuple(line_points),
+        by_voucher=tender.paid_by_vouchers(receipt),
     )
 
 
@@ -139,6 +140,7 @@ def claim(
         visits=0 if kept.is_nothing else 1,
         lines=tuple(lines),
         line_points=tuple(points_rules.shares(points, [each.exact for each in lines])),
+        by_voucher=tender.paid_by_vouchers(receipt),
     )
 
 

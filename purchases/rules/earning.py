@@ -6,6 +6,7 @@ from decimal import Decimal
 from points import rules as points_rules
 from points.programme import engine
 from points.rules import EarningRule
+from purchases.rules import tender
 from purchases.rules.receipts import Club, LineIn, LineKind, ReceiptIn
 from purchases.rules.verdicts import Buyer, Count, Earned, NoPoints, Shelf
 
@@ -24,10 +25,11 @@ def earned(
     shelf: Shelf,
 ) -> list[Earned]:
     """Return what the lines of a kind earn; every other line gives nothing."""
+    by_voucher = tender.paid_by_vouchers(receipt)
     if rule is None:
         return [
-            _without_rule(line) if line.kind is kind else NO_POINTS
-            for line in receipt.lines
+            _without_rule(line, given) if line.kind is kind else NO_POINTS
+            for line, given in zip(receipt.lines, by_voucher, strict=True)
         ]
     if engine.is_plain(rule):
         per_unit = rule.points_per_unit
@@ -35,16 +37,16 @@ def earned(
             other = rule.terms.currencies.get(receipt.currency)
             per_unit = other.points_per_unit if other else _NOTHING
         return [
-            _plain(line, per_unit, rule) if line.kind is kind else NO_POINTS
-            for line in receipt.lines
+            _plain(line, given, per_unit, rule) if line.kind is kind else NO_POINTS
+            for line, given in zip(receipt.lines, by_voucher, strict=True)
         ]
     purchase = purchase_of(receipt, club=club, buyer=buyer, shelf=shelf)
-    chosen = [line for line in receipt.lines if line.kind is kind]
-    found = iter(
-        engine.evaluate(
-            rule, purchase, [engine_line(line, shelf) for line in chosen]
-        ).lines
-    )
+    chosen = [
+        engine.less_voucher(engine_line(line, shelf), given)
+        for line, given in zip(receipt.lines, by_voucher, strict=True)
+        if line.kind is kind
+    ]
+    found = iter(engine.evaluate(rule, purchase, chosen).lines)
     return [
         _from_engine(next(found)) if line.kind is kind else NO_POINTS
         for line in receipt.lines
@@ -163,21 +165,23 @@ def in_own_currency(
     return weighed.quantize(_OERE)
 
 
-def _without_rule(line: LineIn) -> Earned:
+def _without_rule(line: LineIn, by_voucher: Decimal) -> Earned:
     """Return a line that no rule was there for: it may count when it is claimed."""
     if not points_rules.earns(
         awards_bonus=line.awards_bonus, article_group=line.article_group, rule=None
     ):
         return NO_POINTS
-    return Earned(True, line.gross_paid, _NOTHING, _NOTHING)
+    return Earned(True, line.gross_paid - by_voucher, _NOTHING, _NOTHING)
 
 
-def _plain(line: LineIn, per_unit: Decimal, rule: EarningRule) -> Earned:
+def _plain(
+    line: LineIn, by_voucher: Decimal, per_unit: Decimal, rule: EarningRule
+) -> Earned:
     if not per_unit or not points_rules.earns(
         awards_bonus=line.awards_bonus, article_group=line.article_group, rule=rule
     ):
         return NO_POINTS
-    paid = line.gross_paid
+    paid = line.gross_paid - by_voucher
     return Earned(True, paid, per_unit, paid * per_unit)
 
 

@@ -142,6 +142,8 @@ class Verdict:
     lines: tuple[Earned, ...]
     # The lines' shares of the points; they add up.
     line_points: tuple[int, ...]
+    # What vouchers paid of each line.
+    by_voucher: tuple[Decimal, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,3 +172,4 @@ class Claim:
     visits: int
     lines: tuple[Earned, ...]
     line_points: tuple[int, ...]
+    by_voucher: tuple[Decimal, ...]

@@ -233,15 +233,19 @@ def _club(programme: Programme) -> Club:
 
 def _share(rows: Sequence[ReceiptLine], claim: Claim, member: Member) -> None:
     """Write what each line gave, as when it had come in by name."""
-    for row, earned, share in zip(rows, claim.lines, claim.line_points, strict=True):
+    for row, earned, share, by_voucher in zip(
+        rows, claim.lines, claim.line_points, claim.by_voucher, strict=True
+    ):
         row.member_id = member.pk
         row.points = share
+        row.voucher_paid = by_voucher
         if row.kind == LineKind.PURCHASE:
             row.is_eligible = earned.is_eligible
             row.rate = earned.rate
             row.multipliers = list(earned.multipliers)
     ReceiptLine.objects.bulk_update(
-        rows, ["points", "member", "is_eligible", "rate", "multipliers"]
+        rows,
+        ["points", "member", "voucher_paid", "is_eligible", "rate", "multipliers"],
     )
 
 

@@ -126,6 +126,11 @@ class Club:
                 phone=phone,
                 at=days_ago(days),
             )
+            card = Decimal(body["totalGrossPrice"]) - 20
+            body["paymentMethods"] = [
+                {"type": "VOUCHER", "value": "20.00"},
+                {"type": "CARD", "value": str(card)},
+            ]
             acts.append((days, body))
             acts += [
                 (days - later, self._return(body, place, days - later, how, phone))

@@ -1,0 +1,94 @@
+"""What a voucher paid: the part of each line that nobody laid out.
+
+A till may take a club's voucher off the lines, as a discount, or book it as a means of
+payment. The goods earn the same either way: here the second is made like the first.
+Nothing is taken off twice, for a receipt's payments add up to its lines as they are.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from points import rules as points_rules
+from purchases.rules.receipts import LineIn, LineKind, ReceiptIn
+
+# Means of payment that are given and not laid out, compared as article groups are:
+# `Bonus-Check` is `bonuscheck`. Gift cards and credit notes are none: they were paid
+# for when they were bought.
+VOUCHERS = frozenset(
+    {
+        "voucher",
+        "vouchers",
+        "bonusvoucher",
+        "clubvoucher",
+        "loyaltyvoucher",
+        "membervoucher",
+        "rewardvoucher",
+        "bonuscheck",
+        "bonuscheque",
+        "bonussjekk",
+        "bonuskupon",
+        "bonuskupong",
+    }
+)
+_NOTHING = Decimal("0.00")
+_OERE = Decimal("0.01")
+
+
+def is_gift_card(line: LineIn) -> bool:
+    """Tell whether a line sells, or takes back, a gift card."""
+    group = line.article_group
+    return bool(group) and points_rules.group_name(group) in (
+        points_rules.GIFT_CARD_GROUPS
+    )
+
+
+def paid_by_vouchers(receipt: ReceiptIn) -> tuple[Decimal, ...]:
+    """Return what vouchers paid of each line, or gave back on one that returns.
+
+    In proportion to the prices, in whole öre, the largest remainder first. A voucher
+    pays for goods and never for a gift card; what is over pays for nothing here.
+    """
+    shares = [_NOTHING] * len(receipt.lines)
+    if any(
+        points_rules.group_name(payment.kind) in VOUCHERS
+        for payment in receipt.payments
+    ):
+        bought, back = _paid(receipt, 1), _paid(receipt, -1)
+        _spread(shares, receipt.lines, LineKind.PURCHASE, bought)
+        _spread(shares, receipt.lines, LineKind.RETURN, back)
+    return tuple(shares)
+
+
+def pays_for_gift_cards_alone(receipt: ReceiptIn) -> bool:
+    """Tell whether a receipt names a voucher and sells nothing but gift cards."""
+    if not receipt.vouchers:
+        return False
+    sold = [line for line in receipt.lines if line.kind is LineKind.PURCHASE]
+    return bool(sold) and all(map(is_gift_card, sold))
+
+
+def _paid(receipt: ReceiptIn, sign: int) -> Decimal:
+    """Return what vouchers paid, or with -1 what was given back as vouchers."""
+    return sum(
+        (
+            payment.value * sign
+            for payment in receipt.payments
+            if payment.value * sign > 0
+            and points_rules.group_name(payment.kind) in VOUCHERS
+        ),
+        _NOTHING,
+    )
+
+
+def _spread(
+    shares: list[Decimal], lines: Sequence[LineIn], kind: LineKind, paid: Decimal
+) -> None:
+    prices = [
+        line.gross_paid if line.kind is kind and not is_gift_card(line) else _NOTHING
+        for line in lines
+    ]
+    paid = min(paid, sum(prices, _NOTHING))
+    oere = points_rules.shares(int(paid / _OERE), prices)
+    for place, share in enumerate(oere):
+        if share:
+            shares[place] = share * _OERE
