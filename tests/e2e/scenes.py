@@ -26,8 +26,11 @@ from consent.texts import editing
 from members.models import Member
 from messaging import unsubscribe
 from messaging.models import Message
+from offers.vouchers.services import Gift, give_voucher
 from points.books import proofs
-from points.programme import drafts, versions
+from points.goodwill.services import Ask, grant
+from points.models import GoodwillReason
+from points.programme import drafts, versions, withdrawing
 from points.terms import Goods, Multiplier, When
 from portal import keeping
 from portal.renewals import link_for
@@ -37,6 +40,7 @@ from stores.roles import Role
 from tests.factories.club import buy, line
 from tests.factories.consent import edited
 from tests.factories.messaging import queue
+from tests.factories.offers import stamp_card
 
 ADVERT = (
     "Höstrea hos Fjäll & Form! 20 % på ytterkläder till söndag. Avsluta: svara STOPP"
@@ -87,6 +91,7 @@ def play(member: Member) -> Scene:
             "retention-confirm": _at("privacy:retention-confirm", held, "receipts"),
             "points-ledger": _at("points:member-ledger", member.public_id),
             **_programme(club, owner, now),
+            **_benefits(member, owner, now),
         },
         by_link=by_link,
         member=reader,
@@ -98,7 +103,7 @@ def _at(name: str, *what: object) -> str:
 
 
 def _programme(club: Programme, owner: Staff, now: datetime) -> dict[str, str]:
-    """Write a draft with a multiplier and worse terms; return its pages."""
+    """Write a draft with worse terms, and withdraw a version; return their pages."""
     in_force = versions.list_versions(club, now).in_force
     draft = drafts.create_draft(programme=club, staff=owner, now=now)
     content = drafts.content_of(draft)
@@ -140,9 +145,49 @@ def _programme(club: Programme, owner: Staff, now: datetime) -> dict[str, str]:
         "points-publish": _at("points:draft-publish", draft.public_id),
         "points-impact": _at("purchases:replay-detail", replay.public_id),
     }
+    again = drafts.create_draft(programme=club, staff=owner, now=now)
+    start = drafts.Start(now + timedelta(days=60))
+    gone = drafts.publish(draft=again, start=start, staff=owner, now=now)
+    withdrawing.withdraw(version=gone, staff=owner, now=now)
+    pages["points-version-withdrawn"] = _at("points:version-detail", gone.public_id)
     if in_force is not None:
         pages["points-version"] = _at("points:version-detail", in_force.public_id)
     return pages
+
+
+def _benefits(member: Member, owner: Staff, now: datetime) -> dict[str, str]:
+    """Give goodwill, leave a stamp card in work and a voucher unused."""
+    clerk = Staff.objects.get(email="carl@example.com")
+    store = Store.objects.filter(role_grants__staff=clerk)[0]
+    reasons = list(GoodwillReason.objects.order_by("order"))
+    for place, other in enumerate(
+        Member.objects.filter(programme=member.programme, status="ACTIVE")[:12]
+    ):
+        grant(
+            Ask(
+                member=other,
+                store=store,
+                staff=clerk,
+                reason=reasons[place % len(reasons)],
+                amount=Decimal(10 + place % 3 * 15),
+                key=uuid4(),
+            ),
+            now=now - timedelta(days=place),
+        )
+    card = stamp_card(member.programme, owner, now=now, published=False)
+    unused = give_voucher(
+        member=member,
+        gift=Gift(Decimal(50)),
+        reason="A late delivery",
+        key="unused",
+        now=now - timedelta(days=200),
+    )
+    return {
+        "offers-card-draft": _at("offers:card-detail", card.public_id),
+        "offers-card-edit": _at("offers:card-edit", card.public_id),
+        "offers-voucher-lapsed": _at("offers:voucher-detail", unused.public_id),
+        "offers-voucher-reactivate": _at("offers:voucher-reactivate", unused.public_id),
+    }
 
 
 def _permissions(club: Programme) -> dict[int, ConsentEntry]:
