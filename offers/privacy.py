@@ -39,6 +39,15 @@ _KEY = Field(
     Export.NO,
     Erase.KEEP,
 )
+# What staff wrote is emptied; the line of the log stays.
+_REASON = Field(
+    DataClass.POINTS,
+    Use.POINTS,
+    Basis.INTEREST,
+    Retention.MEMBERSHIP,
+    Export.YES,
+    Erase.BLANK,
+)
 # Who made a card, gave a voucher or withdrew one.
 _WORK = Field(
     DataClass.WORK,
@@ -80,7 +89,8 @@ def register_all() -> None:
         VoucherEvent,
         {
             **each(_KEY, "id", "voucher", "member", "receipt", "store"),
-            **each(_VOUCHER, "kind", "at", "recorded_at", "value", "reason"),
+            **each(_VOUCHER, "kind", "at", "recorded_at", "value"),
+            **each(_REASON, "reason"),
             **each(_WORK, "staff"),
         },
     )

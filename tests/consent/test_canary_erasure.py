@@ -60,6 +60,7 @@ STAYS = {
         "payments": "means and amounts",
         "taxes": "rates and amounts",
         "original_unique_id": "the till's id",
+        "tier": "our key of a level",
     },
     "purchases.ReceiptLine": {
         "sku": "goods",
@@ -74,7 +75,20 @@ STAYS = {
         "source_type": "our name of a source",
         "reason": "a sentence of ours or of the rule",
     },
+    "points.Reservation": {"key": "our key"},
     "points.GoodwillGrant": {"currency": "a code"},
+    "offers.Voucher": {
+        "currency": "a code",
+        "code": "drawn by chance; withdrawn or used when the member is erased",
+        "texts": "the club's words for what it is for",
+        "goods": "the club's choice of goods",
+        "reserved_key": "the till's key of a purchase on its way",
+        "key": "our key",
+    },
+    "offers.Redemption": {
+        "key": "the till's key of a purchase",
+        "lines": "numbers of lines of a receipt",
+    },
     "points.ActionAward": {
         "action": "our key",
         "occasion": "a day of ours",
@@ -103,6 +117,14 @@ NEEDS = {
     "members.Identifier": {"kind": "EXTERNAL"},
     "members.Event": {"kind": "member.changed"},
     "points.GoodwillGrant": {"form": "VOUCHER", "points": 0, "confirmed_at": NOW},
+    "points.TierPeriod": {"holds_until": NOW.date()},
+    "offers.Voucher": {
+        "code": "KANAR1EFAG0X",
+        "origin": "GOODWILL",
+        "expires_at": NOW + timedelta(days=90),
+        "grace_until": NOW + timedelta(days=104),
+    },
+    "offers.VoucherEvent": {"value": 1},
     "members.Merge": {"undone_at": None, "sealed_at": None},
     "consent.RightsRequest": {
         "kind": "RESTRICTION",

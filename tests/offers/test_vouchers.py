@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from consent.erasure import erase_member
 from members.models import Event
 from offers import erasure
 from offers.models import Redemption, Voucher, VoucherEvent
@@ -740,10 +741,11 @@ class TestTheLog:
         "statement",
         [
             "UPDATE offers_voucherevent SET reason = 'x'",
+            "UPDATE offers_voucherevent SET reason = '', value = value + 1",
             "DELETE FROM offers_voucherevent",
             "TRUNCATE offers_voucherevent",
         ],
-        ids=["change", "delete", "empty"],
+        ids=["change", "blank and change", "delete", "empty"],
     )
     def test_only_grows(self, member, statement):
         gift(member)
@@ -768,6 +770,21 @@ class TestTheLog:
 
 
 class TestErasing:
+    def test_leaves_no_word_that_staff_wrote(self, member, olga):
+        """Olga wrote who had called, and why the voucher was withdrawn."""
+        voucher = gift(member)
+        care.void_voucher(
+            voucher=voucher, staff=olga, reason="Vera's son called", now=BOUGHT_AT
+        )
+
+        erase_member(member=member, now=BOUGHT_AT)
+
+        log = VoucherEvent.objects.filter(voucher=voucher).order_by("pk")
+        assert list(log.values_list("kind", "reason", "staff")) == [
+            ("ISSUED", "", None),
+            ("VOIDED", "", olga.pk),
+        ]
+
     def test_withdraws_what_is_open_and_keeps_what_was_used(self, member, till):
         used, still = gift(member, key="used"), gift(member, key="open")
         till.buy(member, vouchers=[used.code])
