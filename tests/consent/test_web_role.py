@@ -1,6 +1,7 @@
 """What the web's own database role can do to the tables that only grow: add to them."""
 
 import re
+from decimal import Decimal
 from pathlib import Path
 from uuid import uuid4
 
@@ -9,8 +10,11 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
 from consent.models import ConsentEntry
+from offers.vouchers.services import Gift, give_voucher
+from stores import audit
 from tests.factories.consent import answer
 from tests.factories.members import MemberFactory
+from tests.factories.offers import BOUGHT_AT, Till, coffee, rule_with, stamp_card
 
 RUNNING = Path(settings.BASE_DIR) / "docs" / "running.md"
 ENTRY = "consent_consententry"
@@ -38,7 +42,23 @@ TRIES_OF_OWNERS = {
     "drop the table": f"DROP TABLE {ENTRY} CASCADE",
 }
 # What else only grows; whatever is in it.
-LEDGERS = ["points_entry", "points_lotuse", "stores_auditentry"]
+LEDGERS = [
+    "points_entry",
+    "points_lotuse",
+    "points_lot",
+    "offers_voucherevent",
+    "offers_stamp",
+    "stores_auditentry",
+]
+# What would be worth something to change, for whoever gets hold of the web.
+CHANGES = {
+    "points_entry": "points = points + 1000, balance_after = balance_after + 1000",
+    "points_lotuse": "points = points + 1",
+    "points_lot": "points = points + 1000",
+    "offers_voucherevent": "value = value + 1000",
+    "offers_stamp": "number = number + 9",
+    "stores_auditentry": "reason = 'Nothing'",
+}
 pytestmark = pytest.mark.django_db
 
 
@@ -53,6 +73,12 @@ def documented_grants():
 def run(statement):
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
+
+
+def rows_of(table):
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT t::text FROM {table} t ORDER BY 1")  # noqa: S608
+        return cursor.fetchall()
 
 
 @pytest.fixture
@@ -97,6 +123,55 @@ class TestTheRecord:
 
 
 class TestTheOtherLedgers:
+    @pytest.fixture
+    def written(self, entry, programme, store, olga):
+        """A member who used points, has a voucher and a stamp; and who looked."""
+        member, till = entry.member, Till(programme, store)
+        rule_with(programme)
+        stamp_card(programme, olga)
+        till.buy(member, coffee(), points=600)
+        give_voucher(
+            member=member,
+            gift=Gift(Decimal(50)),
+            reason="A late delivery",
+            key="gift",
+            staff=olga,
+            now=BOUGHT_AT,
+        )
+        audit.record(programme=programme, actor=olga, action="looked", now=BOUGHT_AT)
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for table in LEDGERS:
+            assert rows_of(table)
+
+    @pytest.mark.parametrize("table", LEDGERS)
+    def test_are_changed_by_nobody_of_the_web(self, written, as_web, table):
+        before = rows_of(table)
+
+        change = f"UPDATE {table} SET {CHANGES[table]}"  # noqa: S608
+        for statement in (
+            change,
+            f"SET LOCAL stamkund.merging = 'on'; {change}",
+            f"DELETE FROM {table}",  # noqa: S608
+        ):
+            with pytest.raises(
+                DatabaseError, match=r"append-only|permission denied|is refused"
+            ):
+                run(statement)
+
+        assert rows_of(table) == before
+
+    @pytest.mark.parametrize("table", LEDGERS)
+    def test_keep_their_guards_from_the_web(self, written, as_web, table):
+        for statement in (
+            f"ALTER TABLE {table} DISABLE TRIGGER USER",
+            f"ALTER TABLE {table} DISABLE TRIGGER ALL",
+            f"DROP TABLE {table} CASCADE",
+            "SET LOCAL session_replication_role = replica",
+        ):
+            with pytest.raises(DatabaseError, match=r"permission denied|must be"):
+                run(statement)
+
     @pytest.mark.parametrize("table", LEDGERS)
     def test_refuse_to_be_emptied_whoever_asks(self, table):
         with pytest.raises(DatabaseError, match=f"{table} is append-only"):
