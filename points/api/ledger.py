@@ -124,8 +124,8 @@ class Adjustments(ApiView):
                 action=kinds.ADJUSTED,
                 now=now,
                 member_id=member.public_id,
-                reason=reason,
-                data={"points": points},
+                # What was written is with the entry: the trail is never erased.
+                data={"points": points, "entry": adjusted.entry.public_id},
             )
             return Answer(201, _entry(adjusted.entry))
 
