@@ -1,13 +1,17 @@
 """Two at the same moment: one code, one threshold, one card."""
 
-from threading import Barrier, Thread
+from datetime import timedelta
+from threading import Barrier, Event, Thread
+from time import sleep
 from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from members.models import Member
+from offers import erasure
 from offers.models import MemberCard, Redemption, Voucher
-from offers.vouchers import services
+from offers.vouchers import care, nightly, services
 from offers.vouchers.services import Gift
 from offers.vouchers.validity import CannotUse
 from points.models import Account, Entry
@@ -195,6 +199,147 @@ class TestTwoPurchases:
             ("VOID", 0, "SKV07"),
             ("USED", -500, "done"),
         }
+
+
+DAY = timedelta(days=1)
+
+
+class TestBesideAMerge:
+    """A merge and an erasure hold the member first, then take accounts and vouchers."""
+
+    @pytest.fixture
+    def kept(self, programme):
+        return MemberFactory(programme=programme)
+
+    def beside(self, members, change, act):
+        """Do `act` while a merge or an erasure holds the members, before its changes.
+
+        Return the outcomes of both.
+        """
+        has_locked = Event()
+
+        def merge():
+            rows = Member.objects.select_for_update(of=("self",)).order_by("pk")
+            list(rows.filter(pk__in=[each.pk for each in members]))
+            has_locked.set()
+            # Long enough for the other to come to whatever it waits for.
+            sleep(0.3)
+            change()
+
+        def other():
+            has_locked.wait(timeout=20)
+            act()
+
+        return together(merge, other)
+
+    def hand_on(self, voucher, kept):
+        return lambda: Voucher.objects.filter(pk=voucher.pk).update(member=kept)
+
+    ACTS = {
+        "redeem": lambda voucher, _olga: services.redeem_voucher(
+            programme_id=voucher.programme_id,
+            code=voucher.code,
+            key="web",
+            at=BOUGHT_AT,
+            now=BOUGHT_AT,
+        ),
+        "reserve": lambda voucher, _olga: services.reserve_voucher(
+            programme_id=voucher.programme_id,
+            code=voucher.code,
+            key="web",
+            now=BOUGHT_AT,
+        ),
+        "release": lambda voucher, _olga: services.release_voucher(
+            programme_id=voucher.programme_id,
+            code=voucher.code,
+            key="web",
+            now=BOUGHT_AT,
+        ),
+        "void": lambda voucher, olga: care.void_voucher(
+            voucher=voucher, staff=olga, reason="", now=BOUGHT_AT
+        ),
+        "remind": lambda _voucher, _olga: nightly.run_nightly(now=BOUGHT_AT + 85 * DAY),
+        "lapse": lambda _voucher, _olga: nightly.run_nightly(now=BOUGHT_AT + 95 * DAY),
+    }
+
+    @pytest.mark.parametrize("name", ACTS)
+    def test_nobody_waits_for_the_other_in_a_circle(self, voucher, kept, olga, name):
+        outcomes = self.beside(
+            [voucher.member, kept],
+            self.hand_on(voucher, kept),
+            lambda: self.ACTS[name](voucher, olga),
+        )
+
+        assert outcomes == ["done", "done"]
+
+    def test_the_use_is_the_kept_members(self, voucher, kept, olga):
+        self.beside(
+            [voucher.member, kept],
+            self.hand_on(voucher, kept),
+            lambda: self.ACTS["redeem"](voucher, olga),
+        )
+
+        assert Redemption.objects.get().member == kept
+        assert set(voucher.log.values_list("kind", "member")) >= {("USED", kept.pk)}
+
+    def test_they_would_wait_in_a_circle_voucher_first(self, voucher, kept):
+        """The twin: the voucher is locked before its member."""
+
+        def voucher_first():
+            Voucher.objects.select_for_update().get(pk=voucher.pk)
+            # As the foreign key of whatever is written next.
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT 1 FROM members_member WHERE id = %s FOR KEY SHARE",
+                    [voucher.member_id],
+                )
+
+        outcomes = self.beside(
+            [voucher.member, kept], self.hand_on(voucher, kept), voucher_first
+        )
+
+        assert "40P01" in outcomes
+
+    @pytest.mark.parametrize("days", [85, 95], ids=["remind", "lapse"])
+    def test_a_night_passes_by_whom_an_erasure_has(self, member, voucher, days):
+        outcomes = self.beside(
+            [member],
+            lambda: erasure.withdraw(member, BOUGHT_AT),
+            lambda: nightly.run_nightly(now=BOUGHT_AT + days * DAY),
+        )
+
+        assert outcomes == ["done", "done"]
+        voucher.refresh_from_db()
+        assert voucher.status == Voucher.Status.VOID
+
+    def test_a_night_turns_no_points_of_whom_a_merge_has(self, programme, member, kept):
+        """The merge takes the account that the night would use."""
+        rule_with(programme)
+        for each in (member, kept):
+            post(
+                member_id=each.pk,
+                kind=Entry.Kind.EARN,
+                points=600,
+                key="start",
+                at=BOUGHT_AT,
+                now=BOUGHT_AT,
+            )
+
+        def step_aside():
+            Member.objects.filter(pk=member.pk).update(
+                status=Member.Status.MERGED,
+                merged_into=kept,
+                phone="",
+                email="",
+            )
+            list(Account.objects.select_for_update().filter(member=member))
+
+        outcomes = self.beside(
+            [member, kept], step_aside, lambda: nightly.issue_due(now=BOUGHT_AT)
+        )
+
+        assert outcomes == ["done", "done"]
+        assert [each.member for each in Voucher.objects.all()] == [kept]
 
 
 def test_a_receipt_that_is_undone_leaves_nothing(member, voucher, store):
