@@ -138,7 +138,7 @@ def assert_exactly_what_was_affordable(programme, number, connections, spends):
 class TestManyTills:
     @pytest.mark.parametrize("number", [1])
     def test_spend_exactly_what_there_is(self, programme, number):
-        assert_exactly_what_was_affordable(programme, number, 16, 1_600)
+        assert_exactly_what_was_affordable(programme, number, 64, 1_600)
 
     @pytest.mark.soak
     @pytest.mark.parametrize("number", [2, 3, 4, 5])
