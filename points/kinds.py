@@ -52,7 +52,14 @@ def _points(event: Event) -> int:
 
 def _spent(event: Event) -> str:
     points = _points(event)
-    text = ngettext("Used %(points)s point.", "Used %(points)s points.", points)
+    if event.data.get("source") == "voucher":
+        text = ngettext(
+            "%(points)s point became a voucher.",
+            "%(points)s points became a voucher.",
+            points,
+        )
+    else:
+        text = ngettext("Used %(points)s point.", "Used %(points)s points.", points)
     return text % {"points": words.number(points)}
 
 
@@ -101,7 +108,14 @@ def _activated(event: Event) -> str:
 
 def _restored(event: Event) -> str:
     points = _points(event)
-    text = ngettext(
-        "%(points)s point given back.", "%(points)s points given back.", points
-    )
+    if event.data.get("source") == "voucher":
+        text = ngettext(
+            "%(points)s point given back for a voucher that was taken back.",
+            "%(points)s points given back for a voucher that was taken back.",
+            points,
+        )
+    else:
+        text = ngettext(
+            "%(points)s point given back.", "%(points)s points given back.", points
+        )
     return text % {"points": words.number(points)}

@@ -205,7 +205,7 @@ def post(
         if posted.is_replay:
             _refuse_other(posted.entry_id, kind, points)
         else:
-            _tell(member_id, kind, points, public_id, at, now)
+            _tell(member_id, kind, points, public_id, at, now, source_type)
     return posted
 
 
@@ -253,7 +253,15 @@ def reverse(
         if done.is_replay and done.entry_id is not None:
             _refuse_other(done.entry_id, Entry.Kind.REVERSE, -done.taken)
         elif done.taken:
-            _tell(member_id, Entry.Kind.REVERSE, -done.taken, public_id, at, now)
+            _tell(
+                member_id,
+                Entry.Kind.REVERSE,
+                -done.taken,
+                public_id,
+                at,
+                now,
+                source_type,
+            )
     return done
 
 
@@ -303,7 +311,15 @@ def restore(
         if posted.is_replay:
             _refuse_other(posted.entry_id, Entry.Kind.RESTORE, points)
         else:
-            _tell(member_id, Entry.Kind.RESTORE, points, public_id, at, now)
+            _tell(
+                member_id,
+                Entry.Kind.RESTORE,
+                points,
+                public_id,
+                at,
+                now,
+                source_type,
+            )
     return posted
 
 
@@ -384,7 +400,7 @@ def capture(
             wanted = reservation.points if points is None else points
             _refuse_other(posted.entry_id, Entry.Kind.SPEND, -wanted)
         else:
-            _tell(member_id, Entry.Kind.SPEND, used, public_id, at, now)
+            _tell(member_id, Entry.Kind.SPEND, used, public_id, at, now, source_type)
     return posted
 
 
@@ -465,6 +481,7 @@ def _tell(
     public_id: UUID,
     at: datetime,
     now: datetime,
+    source_type: str,
 ) -> None:
     if kind in _EVENTS:
         events.record(
@@ -472,7 +489,8 @@ def _tell(
             kind=_EVENTS[kind],
             at=at,
             now=now,
-            data={"points": points},
+            # What made it, for the words of the timeline.
+            data={"points": points, **({"source": source_type} if source_type else {})},
             subject_type="entry",
             subject_id=public_id,
         )
