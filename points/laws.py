@@ -23,7 +23,8 @@ class Law:
 # A pass over the entries, joined with one over the lots and two over their uses: all of
 # them are keyed by the entry. What is wrong with a row is one bit, the law's place in
 # `LAWS`; sums are compared with the accounts once for each member. Only what does not
-# hold is looked at again, so that a sound ledger costs the passes and nothing else.
+# hold is looked at again, so that a sound ledger costs the passes and nothing else. Of
+# one club, `entries` and `accounts` are those of its members.
 SCREEN = """
 WITH sums AS (
     SELECT e.member_id,
@@ -56,7 +57,7 @@ WITH sums AS (
             | CASE WHEN u.first <> l.member_id OR u.last <> l.member_id
                     OR b.first <> e.member_id OR b.last <> e.member_id
                 THEN {joins} ELSE 0 END) AS broken
-    FROM points_entry e
+    FROM {{entries}}
     LEFT JOIN points_lot l ON l.entry_id = e.id
     LEFT JOIN (
         SELECT lot_id, sum(points) AS points, min(member_id) AS first,
@@ -81,7 +82,7 @@ WITH sums AS (
                 OR a.reserved <> COALESCE(r.points, 0) THEN {reserved} ELSE 0 END
         | CASE WHEN s.owed > 0 AND s.held > COALESCE(a.reserved, 0)
             THEN {free} ELSE 0 END AS broken
-    FROM points_account a
+    FROM {{accounts}}
     FULL JOIN sums s USING (member_id)
     LEFT JOIN (
         SELECT member_id, sum(points) AS points FROM points_reservation
@@ -99,7 +100,7 @@ STEPS = """
 SELECT DISTINCT member_id FROM (
     SELECT member_id, balance_after - points AS before,
         lag(balance_after, 1, 0) OVER (PARTITION BY member_id ORDER BY id) AS after
-    FROM points_entry) steps
+    FROM {entries}) steps
 WHERE before <> after
 LIMIT %(most)s
 """

@@ -125,7 +125,7 @@ def register_all() -> None:
         {
             **each(_WORK, "id", "programme", "month", "ends_at", "closed_at"),
             **each(_WORK, "closed_by", "issued", "used", "expired", "outstanding"),
-            **each(_WORK, "liability"),
+            **each(_WORK, "liability", "uses_until", "figures"),
         },
     )
     register(
@@ -140,7 +140,7 @@ def register_all() -> None:
         {
             **each(_WORK, "id", "public_id", "started_at", "ended_at", "members"),
             **each(_WORK, "entries", "points", "differences", "details"),
-            **each(_WORK, "started_by"),
+            **each(_WORK, "started_by", "programme"),
         },
     )
     register_hook(erasure.lapse)

@@ -29,6 +29,21 @@ SET LOCAL work_mem = '256MB'; SET LOCAL max_parallel_workers_per_gather = 2
 """
 # Members of a broken law who are looked at for its rows.
 _LOOKED_AT = 1000
+_ALL = {"entries": "points_entry e", "accounts": "points_account a"}
+_OF_CLUB = {
+    "entries": """(SELECT own.* FROM points_entry own
+        JOIN members_member m ON m.id = own.member_id
+        WHERE m.programme_id = %(programme)s) e""",
+    "accounts": """(SELECT own.* FROM points_account own
+        JOIN members_member m ON m.id = own.member_id
+        WHERE m.programme_id = %(programme)s) a""",
+}
+# What a law of another room finds, of one club.
+_FOUND_OF_CLUB = """
+SELECT found.* FROM ({query}) found (member_id, row_id, found, expected)
+JOIN members_member m ON m.id = found.member_id
+WHERE m.programme_id = %(programme)s
+"""
 
 _registered: list[Law] = []
 
@@ -57,7 +72,8 @@ class Proof:
 def register(law: Law) -> None:
     """Let a room above add what must hold between its rows and the ledger.
 
-    Its query is asked as it is, about everybody.
+    Its query is asked as it is, about everybody; of one club, only the rows are kept
+    whose member is the club's. A percent sign is written twice.
 
     Raises:
         ValueError: a law of that name is registered already.
@@ -73,13 +89,18 @@ def laws() -> list[str]:
     return [law.name for law in (*LAWS.values(), *ASKED_AT_ONCE, *_registered)]
 
 
-def check(*, most: int = 100) -> Proof:
-    """Work out every projection again and return what differs, at most so many rows."""
+def check(*, programme_id: int | None = None, most: int = 100) -> Proof:
+    """Work out every projection again and return what differs, at most so many rows.
+
+    Of one club, or without one of all that there are.
+    """
+    of = _ALL if programme_id is None else _OF_CLUB
+    values = {"programme": programme_id, "most": _LOOKED_AT}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_SETTINGS)
-        cursor.execute(SCREEN)
+        cursor.execute(SCREEN.format(**of), values)
         members, entries, points, broken, suspects = cursor.fetchone()
-        cursor.execute(STEPS, {"most": _LOOKED_AT})
+        cursor.execute(STEPS.format(**of), values)
         out_of_step = [row[0] for row in cursor.fetchall()]
         found: list[Difference] = []
         for name, law in LAWS.items():
@@ -92,8 +113,15 @@ def check(*, most: int = 100) -> Proof:
             if asked:
                 found += _ask(cursor, law, most, {"members": asked})
         for law in (*ASKED_AT_ONCE, *_registered):
-            found += _ask(cursor, law, most, None)
+            asked_of = None if programme_id is None else values
+            found += _ask(cursor, _of_club(law, programme_id), most, asked_of)
     return Proof(members, int(entries), int(points), found[:most])
+
+
+def _of_club(law: Law, programme_id: int | None) -> Law:
+    if programme_id is None:
+        return law
+    return Law(law.name, _FOUND_OF_CLUB.format(query=law.query))
 
 
 def _members(suspects: list[list[int]], bit: int) -> list[int]:

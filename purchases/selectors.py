@@ -5,9 +5,11 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db.models import Count, DateField, Max, Prefetch, Q, QuerySet, Sum
-from django.db.models.functions import TruncMonth
+from django.db.models.functions import Coalesce, TruncMonth
 
 from members.models import Member
+from points.books import booking
+from points.models import Entry
 from purchases.models import Receipt, ReceiptLine
 from stores.models import Programme
 
@@ -53,24 +55,21 @@ def summarize_purchases(member: Member) -> Purchases:
     )
 
 
-def earning_sales(programme: Programme, until: datetime) -> dict[date, Decimal]:
+def earning_sales(
+    programme: Programme, since: datetime | None, until: datetime
+) -> dict[date, Decimal]:
     """Return what the goods cost that earned points, by month, less what came back.
 
-    In the programme's own currency, by the month of the purchase in its zone; purchases
-    and returns of before `until`, so that a past date gives the same sums whenever it
-    is asked for.
+    In the programme's own currency, by the month of the purchase in its zone; of
+    purchases and returns that are booked from `since`, None for the beginning, and
+    before `until`. A purchase that was claimed is booked with its points.
     """
-    sold = Receipt.objects.filter(
-        programme=programme,
-        currency=programme.currency,
-        purchased_at__lt=until,
-        member__isnull=False,
-        eligible__gt=0,
+    receipts = _booked(programme, since, until)
+    sold = receipts.filter(
+        currency=programme.currency, member__isnull=False, eligible__gt=0
     )
-    returned = Receipt.objects.filter(
-        programme=programme,
+    returned = receipts.filter(
         original__currency=programme.currency,
-        purchased_at__lt=until,
         original__member__isnull=False,
         return_eligible__gt=0,
     )
@@ -80,6 +79,26 @@ def earning_sales(programme: Programme, until: datetime) -> dict[date, Decimal]:
     ).items():
         sums[month] = sums.get(month, Decimal(0)) - amount
     return sums
+
+
+def _booked(
+    programme: Programme, since: datetime | None, until: datetime
+) -> QuerySet[Receipt]:
+    """Return the receipts of a span of the books, as their points are booked."""
+    receipts = Receipt.objects.filter(programme=programme).annotate(
+        written_at=Coalesce("claimed_at", "recorded_at")
+    )
+    columns = {"at": "purchased_at", "recorded": "written_at"}
+    found = receipts.filter(booking.is_before(programme, until, **columns))
+    if since is None:
+        return found
+    # Late ones are found by their entries: those have an index by time.
+    late = Entry.objects.filter(
+        posted_at__gte=since, at__lt=since, source_type="receipt"
+    ).values("source_id")
+    return found.filter(
+        Q(purchased_at__gte=since) | Q(public_id__in=late),
+    ).exclude(booking.is_before(programme, since, **columns))
 
 
 def _by_month(

@@ -55,7 +55,7 @@ def list_needs(
     runs_a_store = bool(roles & {Role.OWNER, Role.STORE_MANAGER})
     failed, paused, differences = 0, False, 0
     if store_ids is None:
-        last = proofs.latest()
+        last = proofs.latest(programme)
         differences = last.differences if last else 0
         failed = readings.count_failed_messages(programme, now)
         paused = not is_open_for_strangers(programme, now)

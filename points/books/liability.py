@@ -1,144 +1,51 @@
 """What the club owes in points, by the month in which they were earned.
 
 Counted by the day of business: what a purchase of May gave is May's, whenever the till
-sent it. All of it is worked out from entries, lots and their uses as they stood at a
-moment, so that a past date gives the same figures whenever it is asked for.
+sent it; unless May is closed, then it is booked when it came (`points.books.booking`).
+A closed month says what stood in it, for ever.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
-
-from django.db import connection
 
 from points import rules
-from points.models import BreakageAssumption
+from points.books import counting, figures
+from points.books.counting import Points, Span
+from points.books.figures import Beside, Books, Cohort, Expiring
+from points.models import BreakageAssumption, ClosedMonth
 from points.selectors import find_rule
 from stores.models import Programme
 
-Sales = Callable[[Programme, datetime], Mapping[date, Decimal]]
+# What the goods cost that earned, by month, of what was booked in a span; and what is
+# owed beside the points.
+Sales = Callable[[Programme, datetime | None, datetime], Mapping[date, Decimal]]
+Owed = Callable[[Programme, datetime], Beside]
 
 _ZERO = Decimal(0)
 _OERE = Decimal("0.01")
 _HUNDRED = Decimal(100)
 
-# Of lots that merges moved: the month in which the points were earned first.
-_COHORTS = """
-WITH uses AS (
-    SELECT u.lot_id,
-        sum(u.points) AS points,
-        sum(u.points) FILTER (WHERE e.kind IN ('SPEND', 'RESTORE')) AS used,
-        sum(u.points) FILTER (WHERE e.kind = 'EXPIRE') AS expired,
-        sum(u.points) FILTER (WHERE e.kind IN ('REVERSE', 'ADJUST')) AS taken_back
-    FROM points_lotuse u JOIN points_entry e ON e.id = u.entry_id
-    WHERE e.at < %(until)s
-    GROUP BY u.lot_id
-)
-SELECT
-    date_trunc('month', coalesce(o.at, e.at) AT TIME ZONE %(zone)s)::date AS month,
-    coalesce(sum(l.points) FILTER (WHERE e.kind <> 'MERGE'), 0)::bigint,
-    coalesce(sum(uses.used), 0)::bigint,
-    coalesce(sum(uses.expired), 0)::bigint,
-    coalesce(sum(uses.taken_back), 0)::bigint,
-    (sum(l.points) - coalesce(sum(uses.points), 0))::bigint
-FROM points_lot l
-JOIN points_entry e ON e.id = l.entry_id
-JOIN members_member m ON m.id = l.member_id
-LEFT JOIN points_entry o ON o.id = l.origin_id
-LEFT JOIN uses ON uses.lot_id = l.entry_id
-WHERE m.programme_id = %(programme)s AND e.at < %(until)s
-GROUP BY 1 ORDER BY 1
-"""
-_TOTAL = """
-SELECT coalesce(sum(e.points), 0)::bigint
-FROM points_entry e JOIN members_member m ON m.id = e.member_id
-WHERE m.programme_id = %(programme)s AND e.at < %(until)s
-"""
-# A lot without a day never expires; its month is null.
-_EXPIRY = """
-WITH uses AS (
-    SELECT u.lot_id, sum(u.points) AS points
-    FROM points_lotuse u JOIN points_entry e ON e.id = u.entry_id
-    WHERE e.at < %(until)s
-    GROUP BY u.lot_id
-)
-SELECT date_trunc('month', (l.expires_at - interval '1 second')
-        AT TIME ZONE %(zone)s)::date AS month,
-    sum(l.points - coalesce(uses.points, 0))::bigint AS points
-FROM points_lot l
-JOIN points_entry e ON e.id = l.entry_id
-JOIN members_member m ON m.id = l.member_id
-LEFT JOIN uses ON uses.lot_id = l.entry_id
-WHERE m.programme_id = %(programme)s AND e.at < %(until)s
-GROUP BY 1 HAVING sum(l.points - coalesce(uses.points, 0)) > 0
-ORDER BY 1 NULLS LAST
-"""
-
 _sales: list[Sales] = []
-
-
-@dataclass(frozen=True, slots=True)
-class Cohort:
-    """The points earned in one month, and what has become of them."""
-
-    month: date
-    issued: int
-    used: int
-    expired: int
-    taken_back: int
-    outstanding: int
-    # What the goods cost that earned them, less what came back.
-    sales: Decimal
-    # What the outstanding points are worth, all of them.
-    worth: Decimal
-    # What of the sales is owed still, by IFRS 15.
-    liability: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Expiring:
-    """What lapses in a month if nobody uses it."""
-
-    # The first day of the month; None for what never lapses.
-    month: date | None
-    points: int
-    worth: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Books:
-    """What is owed at a moment."""
-
-    cohorts: tuple[Cohort, ...]
-    # Points below zero after returns: members owe them to the club.
-    owed_by_members: int
-    expiring: tuple[Expiring, ...]
-    assumption: BreakageAssumption | None
-
-    @property
-    def total(self) -> Cohort:
-        """Return the sum of all months, under the first one's name."""
-        return Cohort(
-            month=self.cohorts[0].month if self.cohorts else date.min,
-            issued=sum(each.issued for each in self.cohorts),
-            used=sum(each.used for each in self.cohorts),
-            expired=sum(each.expired for each in self.cohorts),
-            taken_back=sum(each.taken_back for each in self.cohorts),
-            outstanding=sum(each.outstanding for each in self.cohorts),
-            sales=sum((each.sales for each in self.cohorts), _ZERO),
-            worth=sum((each.worth for each in self.cohorts), _ZERO),
-            liability=sum((each.liability for each in self.cohorts), _ZERO),
-        )
+_beside: list[Owed] = []
 
 
 def register_sales(sales: Sales) -> None:
-    """Have `sales(programme, until)` tell what the goods cost that earned, by month.
+    """Have `sales(programme, since, until)` tell what the goods cost that earned.
 
-    From the room of purchases, in `AppConfig.ready()`; days of business before `until`.
+    From the room of purchases, in `AppConfig.ready()`; by month of business, of what
+    was booked from `since`, None for the beginning, and before `until`.
     """
     _sales.append(sales)
+
+
+def register_beside(owed: Owed) -> None:
+    """Have `owed(programme, until)` tell what is owed that points have become.
+
+    From the room of offers, in `AppConfig.ready()`: a voucher that is open is owed
+    until it is used or lapses, though the points for it are spent.
+    """
+    _beside.append(owed)
 
 
 def books_at(*, programme: Programme, until: datetime) -> Books:
@@ -147,31 +54,84 @@ def books_at(*, programme: Programme, until: datetime) -> Books:
     Points are valued by the rule in force then, or the first one after it; without an
     assumption on breakage every point counts as one that will be used.
     """
-    values: dict[str, Any] = {
-        "programme": programme.pk,
-        "until": until,
-        "zone": programme.zone.key,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_COHORTS, values)
-        rows = cursor.fetchall()
-        cursor.execute(_TOTAL, values)
-        ((total,),) = cursor.fetchall()
-        cursor.execute(_EXPIRY, values)
-        lapsing = cursor.fetchall()
+    last = last_closed(programme, until)
+    if last is not None and last.ends_at == until:
+        return figures.load(last.figures)
+    return work_out(Span(programme, last, until))
+
+
+def beside_at(*, programme: Programme, until: datetime) -> Beside:
+    """Return what is owed beside the points for business before a moment."""
+    last = last_closed(programme, until)
+    if last is not None and last.ends_at == until:
+        return figures.load(last.figures).beside
+    return _beside_of(programme, until)
+
+
+def last_closed(programme: Programme, until: datetime) -> ClosedMonth | None:
+    """Return the last month that was over at a moment and is closed by now."""
+    return (
+        ClosedMonth.objects.filter(
+            programme=programme, ends_at__lte=until, figures__isnull=False
+        )
+        .order_by("-ends_at")
+        .first()
+    )
+
+
+def work_out(span: Span) -> Books:
+    """Add what was booked in a span to what stood in the closed month before it."""
+    programme, until = span.programme, span.until
+    kept = figures.load(span.since.figures) if span.since else None
+    counted = counting.count(span)
+    points = dict(counted.cohorts)
+    sold = _sold(span)
+    owed_before = outstanding_before = 0
+    if kept is not None:
+        owed_before = kept.owed_by_members
+        for each in kept.cohorts:
+            key = (each.month, each.by_receipt)
+            outstanding_before += each.outstanding
+            points[key] = points.get(key, Points()) + Points(
+                each.issued,
+                each.used,
+                each.expired,
+                each.taken_back,
+                each.outstanding,
+            )
+            if each.by_receipt:
+                sold[each.month] = sold.get(each.month, _ZERO) + each.sales
     assumption = assumption_at(programme, until)
     share = assumption.used_share / _HUNDRED if assumption else Decimal(1)
     rule = find_rule(programme_id=programme.pk, at=until) or find_rule(
         programme_id=programme.pk
     )
-    sold = _sold(programme, until)
-    cohorts = tuple(_cohort(row, sold.get(row[0], _ZERO), share, rule) for row in rows)
-    expiring = tuple(
-        Expiring(month, int(points), rules.worth(int(points), rule) if rule else _ZERO)
-        for month, points in lapsing
+    cohorts = tuple(
+        _cohort(month, by_receipt, points[month, by_receipt], sold, share, rule)
+        # Of one month what receipts gave first.
+        for month, by_receipt in sorted(points, key=lambda key: (key[0], not key[1]))
     )
     outstanding = sum(each.outstanding for each in cohorts)
-    return Books(cohorts, outstanding - int(total), expiring, assumption)
+    return Books(
+        cohorts=cohorts,
+        owed_by_members=(
+            owed_before + outstanding - outstanding_before - counted.points
+        ),
+        expiring=tuple(
+            Expiring(
+                month,
+                found,
+                rules.worth(found, rule) if rule else _ZERO,
+                _expected(month, found, share),
+            )
+            for month, found in counting.expiring(span)
+        ),
+        beside=_beside_of(programme, until),
+        late=counted.late,
+        used_share=assumption.used_share if assumption else None,
+        assumed_from=assumption.valid_from if assumption else None,
+        because=assumption.because if assumption else "",
+    )
 
 
 def assumption_at(programme: Programme, until: datetime) -> BreakageAssumption | None:
@@ -199,43 +159,73 @@ def contract_liability(
         return _ZERO
     allocated = sales * expected / (sales + expected)
     left = max(1 - used_worth / expected, _ZERO)
-    return (allocated * left).quantize(_OERE, rounding=ROUND_HALF_UP)
+    return _to_oere(allocated * left)
 
 
-def _sold(programme: Programme, until: datetime) -> dict[date, Decimal]:
+def _to_oere(amount: Decimal) -> Decimal:
+    return amount.quantize(_OERE, rounding=ROUND_HALF_UP)
+
+
+def _expected(month: date | None, points: int, used_share: Decimal) -> int:
+    """Return how many of the points that can lapse in a month are expected to."""
+    if month is None:
+        return 0
+    return int((points * (1 - used_share)).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def _sold(span: Span) -> dict[date, Decimal]:
     sold: dict[date, Decimal] = {}
+    since = span.since.ends_at if span.since else None
     for sales in _sales:
-        for month, amount in sales(programme, until).items():
+        for month, amount in sales(span.programme, since, span.until).items():
             sold[month] = sold.get(month, _ZERO) + amount
     return sold
 
 
+def _beside_of(programme: Programme, until: datetime) -> Beside:
+    found = [owed(programme, until) for owed in _beside]
+    return Beside(
+        with_purchase=sum((each.with_purchase for each in found), _ZERO),
+        without_purchase=sum((each.without_purchase for each in found), _ZERO),
+        number=sum(each.number for each in found),
+    )
+
+
 def _cohort(
-    row: tuple[date, int, int, int, int, int],
-    sales: Decimal,
+    month: date,
+    by_receipt: bool,
+    points: Points,
+    sold: Mapping[date, Decimal],
     used_share: Decimal,
     rule: rules.EarningRule | None,
 ) -> Cohort:
-    month, issued, used, expired, taken_back, outstanding = row
-    if rule is None:
-        worth = liability = _ZERO
-    else:
-        worth = rules.worth(outstanding, rule)
-        liability = contract_liability(
-            sales=sales,
-            issued_worth=rules.worth(max(issued - taken_back, 0), rule),
-            used_worth=rules.worth(used, rule),
-            used_share=used_share,
-        )
-        # What has lapsed or is gone is owed to nobody.
-        liability = min(liability, worth) if outstanding > 0 else _ZERO
+    sales = sold.get(month, _ZERO) if by_receipt else _ZERO
+    worth = liability = _ZERO
+    if rule is not None:
+        worth = rules.worth(max(points.outstanding, 0), rule)
+        if sales > 0:
+            liability = contract_liability(
+                sales=sales,
+                issued_worth=rules.worth(
+                    max(points.issued - points.taken_back, 0), rule
+                ),
+                used_worth=rules.worth(max(points.used, 0), rule),
+                used_share=used_share,
+            )
+            # What has lapsed or is gone is owed to nobody.
+            liability = min(liability, worth)
+        else:
+            # No price was paid for them that could be shared: a gift, an action, what
+            # another system handed over. They are owed at what they will cost.
+            liability = _to_oere(worth * used_share)
     return Cohort(
         month=month,
-        issued=issued,
-        used=used,
-        expired=expired,
-        taken_back=taken_back,
-        outstanding=outstanding,
+        by_receipt=by_receipt,
+        issued=points.issued,
+        used=points.used,
+        expired=points.expired,
+        taken_back=points.taken_back,
+        outstanding=points.outstanding,
         sales=sales,
         worth=worth,
         liability=liability,

@@ -1,6 +1,7 @@
 """What other rooms owe beside points: panels of the page of debts, by URL name."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
@@ -25,8 +26,11 @@ def register(*, title: Text, url_name: str) -> None:
     _panels[url_name] = title
 
 
-def places() -> list[Place]:
-    """Return the panels in the order in which rooms got ready."""
+def places(day: date) -> list[Place]:
+    """Return the panels, as of the end of a day, in the order in which rooms got ready.
+
+    Their pages are given the day as `until`, as the page of debts is.
+    """
     found = []
     for url_name, title in _panels.items():
         try:
@@ -34,5 +38,6 @@ def places() -> list[Place]:
         except NoReverseMatch:
             # A room may be registered before its page has an address.
             continue
-        found.append(Place(title, url, url_name.replace(":", "-")))
+        address = f"{url}?until={day.isoformat()}"
+        found.append(Place(title, address, url_name.replace(":", "-")))
     return found

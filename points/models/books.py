@@ -13,8 +13,8 @@ from stores.models import Programme, Staff
 class ClosedMonth(models.Model):
     """A month whose books are closed: nothing is booked in it any more (a trigger).
 
-    What belongs to it and comes later is booked in an open month, with its own day of
-    business. Holds no personal data of members.
+    What belongs to it and comes later is booked on the day it comes, with its own day
+    of business (`points.books.booking`). Holds no personal data of members.
     """
 
     programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="+")
@@ -26,12 +26,17 @@ class ClosedMonth(models.Model):
     closed_by = models.ForeignKey(
         Staff, on_delete=models.SET_NULL, related_name="+", null=True
     )
-    # What stood in the books when they were closed, as `points.liability` counts it.
-    issued = models.BigIntegerField()
-    used = models.BigIntegerField()
-    expired = models.BigIntegerField()
-    outstanding = models.BigIntegerField()
-    liability = models.DecimalField(max_digits=14, decimal_places=2)
+    # The last use of points of before; later ones are not this month's.
+    uses_until = models.BigIntegerField(default=0, db_default=0)
+    # What stood in the books, as `points.books.liability` counts it: written down once,
+    # after the month is closed. In money all that is owed, open vouchers too.
+    issued = models.BigIntegerField(null=True)
+    used = models.BigIntegerField(null=True)
+    expired = models.BigIntegerField(null=True)
+    outstanding = models.BigIntegerField(null=True)
+    liability = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+    # The same in full, as `points.books.figures` writes it.
+    figures = models.JSONField(null=True)
 
     class Meta:
         constraints = [
@@ -40,6 +45,10 @@ class ClosedMonth(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(month__day=1), name="closedmonth_is_a_first_day"
+            ),
+            models.CheckConstraint(
+                condition=Q(figures__isnull=True) | Q(liability__isnull=False),
+                name="closedmonth_counted_as_a_whole",
             ),
         ]
 
@@ -85,18 +94,23 @@ class BreakageAssumption(models.Model):
 
 
 class ProofRun(models.Model):
-    """One proof of the ledger: what it looked at, and what differed.
+    """One proof of a club's ledger: what it looked at, and what differed.
 
-    Names members by their inner keys only, and only those that differ.
+    Without an end while it waits or runs. Names members by their inner keys only, and only those that differ.
     """
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
+    # Null for proofs of all clubs together, from when they were not told apart: no
+    # club is shown those.
+    programme = models.ForeignKey(
+        Programme, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
     started_at = models.DateTimeField()
-    ended_at = models.DateTimeField()
-    members = models.BigIntegerField()
-    entries = models.BigIntegerField()
-    points = models.BigIntegerField()
-    differences = models.PositiveIntegerField()
+    ended_at = models.DateTimeField(null=True)
+    members = models.BigIntegerField(default=0)
+    entries = models.BigIntegerField(default=0)
+    points = models.BigIntegerField(default=0)
+    differences = models.PositiveIntegerField(default=0)
     # Of each law that was broken: how often, and the first rows.
     details = models.JSONField(default=list)
     # Null where the nightly job ran it.
@@ -105,7 +119,11 @@ class ProofRun(models.Model):
     )
 
     class Meta:
-        indexes = [models.Index(fields=["-started_at"], name="proofrun_latest")]
+        indexes = [
+            models.Index(
+                fields=["programme", "-started_at"], name="proofrun_latest_of_club"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.started_at} {self.differences}"

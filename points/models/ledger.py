@@ -1,5 +1,6 @@
 """The points ledger. Changed only by the SQL functions of points' migrations."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -149,6 +150,14 @@ class Entry(models.Model):
                 fields=["member", "id"],
                 condition=Q(kind__in=["REVERSE", "MERGE"], points__lt=0),
                 name="entry_may_be_owed",
+            ),
+            # Written in about this order: what was booked in a span of time is found
+            # without reading what was before. A few pages, whatever the ledger's size.
+            BrinIndex(
+                fields=["posted_at", "at"],
+                autosummarize=True,
+                pages_per_range=32,
+                name="entry_by_time",
             ),
         ]
 

@@ -12,12 +12,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import (
     require_http_methods,
     require_POST,
     require_safe,
 )
+from django_q.tasks import async_task
 
 from common.money import display
 from common.periods import local_day, start_of_day
@@ -26,16 +27,17 @@ from common.ui.forms import DateInput
 from common.ui.toasts import toast
 from points import proof
 from points.books import closing, liability, panels, proofs
-from points.books.liability import Books
-from points.models import BreakageAssumption, ClosedMonth, ProofRun
+from points.books.figures import Books
+from points.models import BreakageAssumption, ClosedMonth
 from stores.access import roles_of
 from stores.middleware import programme_of
-from stores.models import Staff
+from stores.models import Programme
 from stores.roles import Role
 from stores.views.pages import Page, show_form, staff_of
 
 _SHOWN_PROOFS = 10
 MAY_CLOSE = frozenset({Role.OWNER})
+PROOF_TASK = "points.tasks.prove_now"
 
 
 class AsOfForm(forms.Form):
@@ -67,21 +69,30 @@ class AssumptionForm(forms.Form):
     )
 
 
+def day_of(request: HttpRequest, programme: Programme) -> tuple[AsOfForm, date]:
+    """Return what was asked for, and as of the end of which day: today if of none."""
+    today = local_day(timezone.now(), programme.zone)
+    form = AsOfForm(request.GET if "until" in request.GET else None)
+    asked = form.cleaned_data.get("until") if form.is_valid() else None
+    return form, min(asked or today, today)
+
+
 @require_safe
 def liability_page(request: HttpRequest) -> HttpResponseBase:
     """Say what the club owes in points as of the end of a day, or as a file."""
     programme = programme_of(request)
     today = local_day(timezone.now(), programme.zone)
-    form = AsOfForm(request.GET or None)
-    asked = form.cleaned_data.get("until") if form.is_valid() else None
-    day: date = min(asked or today, today)
-    books = liability.books_at(
-        programme=programme,
-        until=start_of_day(day + timedelta(days=1), programme.zone),
-    )
+    form, day = day_of(request, programme)
+    until = start_of_day(day + timedelta(days=1), programme.zone)
+    books = liability.books_at(programme=programme, until=until)
     if request.GET.get("format") == "csv":
         return csv_response(_lines(books), name=f"liability-{day.isoformat()}.csv")
     open_month = closing.next_month(programme)
+    closed = list(
+        ClosedMonth.objects.filter(programme=programme, liability__isnull=False)
+        .select_related("closed_by")
+        .order_by("-month")[:24]
+    )
     context = {
         "title": _("What we owe in points"),
         "subtitle": _("By the month in which the points were earned."),
@@ -89,17 +100,15 @@ def liability_page(request: HttpRequest) -> HttpResponseBase:
         "today": today,
         "form": form,
         "books": books,
-        "owed": display(books.total.liability, programme.currency, ore=False),
+        "closed_on": next((each for each in closed if each.ends_at == until), None),
+        "owed": display(books.liability, programme.currency, ore=False),
+        "owed_beside": display(books.beside.total, programme.currency, ore=False),
         "currency": programme.currency,
-        "closed": list(
-            ClosedMonth.objects.filter(programme=programme)
-            .select_related("closed_by")
-            .order_by("-month")[:24]
-        ),
+        "closed": closed,
         "open_month": open_month,
         "can_close": open_month is not None and open_month < today.replace(day=1),
         "may_close": bool(MAY_CLOSE & roles_of(staff_of(request))),
-        "panels": panels.places(),
+        "panels": panels.places(day),
     }
     return render(request, "points/liability.html", context)
 
@@ -168,11 +177,10 @@ def assumption_add(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def proof_page(request: HttpRequest) -> HttpResponse:
-    """Show whether the ledger adds up, law by law."""
+    """Show whether the club's ledger adds up, law by law."""
+    programme = programme_of(request)
     runs = list(
-        ProofRun.objects.select_related("started_by").order_by("-started_at")[
-            :_SHOWN_PROOFS
-        ]
+        proofs.list_ended(programme).select_related("started_by")[:_SHOWN_PROOFS]
     )
     last = runs[0] if runs else None
     broken = {each["law"]: each["rows"] for each in last.details} if last else {}
@@ -182,6 +190,7 @@ def proof_page(request: HttpRequest) -> HttpResponse:
         "last": last,
         "laws": [(_(law), broken.get(law, [])) for law in proof.laws()],
         "runs": runs,
+        "waiting": proofs.find_waiting(programme, timezone.now()),
         "may_run": bool(MAY_CLOSE & roles_of(staff_of(request))),
     }
     return render(request, "points/proof.html", context)
@@ -189,24 +198,19 @@ def proof_page(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def proof_run(request: HttpRequest) -> HttpResponse:
-    """Prove the ledger now."""
-    staff: Staff = staff_of(request)
-    found = proofs.run(clock=timezone.now, staff=staff)
-    if found.differences:
-        text = ngettext(
-            "The ledger does not add up: %(n)s row differs.",
-            "The ledger does not add up: %(n)s rows differ.",
-            found.differences,
-        )
-        toast(request, text % {"n": found.differences}, tone="error")
-    else:
-        toast(request, _("The ledger adds up."))
+    """Have the ledger proven now and not only tonight."""
+    asked = proofs.ask(
+        programme=programme_of(request), staff=staff_of(request), now=timezone.now()
+    )
+    async_task(PROOF_TASK, asked.pk)
+    toast(request, _("The proof has begun. Its outcome is here when it is through."))
     return redirect("points:proof")
 
 
 def _lines(books: Books) -> Iterator[list[Any]]:
     yield [
         _("Month"),
+        _("Caused by"),
         _("Earned"),
         _("Used"),
         _("Taken back"),
@@ -219,6 +223,7 @@ def _lines(books: Books) -> Iterator[list[Any]]:
     for each in books.cohorts:
         yield [
             f"{each.month:%Y-%m}",
+            _("Purchases") if each.by_receipt else _("Other than purchases"),
             each.issued,
             each.used,
             each.taken_back,
@@ -228,6 +233,13 @@ def _lines(books: Books) -> Iterator[list[Any]]:
             each.worth,
             each.liability,
         ]
+    nothing = [""] * 6
+    for cause, amount in (
+        (_("Open vouchers that lower a price"), books.beside.with_purchase),
+        (_("Open vouchers that need no purchase"), books.beside.without_purchase),
+    ):
+        yield ["", cause, *nothing, amount, amount]
+    yield ["", _("In all"), *nothing, "", books.liability]
 
 
 def _liability_url() -> str:

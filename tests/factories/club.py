@@ -75,9 +75,13 @@ def discount(value, description="Rea"):
     return DiscountIn(Decimal(value), "CAMPAIGN", description)
 
 
-def buy(member, store, *lines, now, original=None):
-    """Record a receipt of a member, as the till would send it; return its row."""
+def buy(member, store, *lines, now, original=None, at=None):
+    """Record a receipt of a member, as the till would send it; return its row.
+
+    `at` is when they bought, if the till was offline until now.
+    """
     programme = member.programme
+    at = at or now
     numbered = tuple(
         LineIn(
             **{name: getattr(each, name) for name in LineIn.__slots__}
@@ -98,8 +102,8 @@ def buy(member, store, *lines, now, original=None):
             unique_receipt_id=unique_id,
             receipt_number=unique_id,
             contact=ContactIn(ContactKind.ID, str(member.public_id)),
-            purchased_at=now,
-            business_on=now.astimezone(programme.zone).date(),
+            purchased_at=at,
+            business_on=at.astimezone(programme.zone).date(),
             store_code=store.code,
             till_code="1",
             currency=programme.currency,

@@ -8,12 +8,15 @@ from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 from django.utils.translation import override
 
+from loyalty.overview.needs import list_needs
 from members.merging import merge_members
-from points import selectors
+from points import selectors, tasks
 from points.books import closing, liability, proofs
 from points.books.liability import Expiring
 from points.models import ClosedMonth, Entry, ProofRun
 from points.services import expire_points, post
+from points.views import books as views
+from stores.roles import Role
 from tests.factories.members import MemberFactory
 from tests.factories.points import EarningRuleFactory
 from tests.factories.stores import ProgrammeFactory, StaffFactory
@@ -215,15 +218,20 @@ class TestCloseMonth:
 
     def test_lets_nothing_be_booked_in_it_any_more(self, programme, member, rule):
         earn(member, 100, MAY, "may")
-        closing.close_month(
+        closed = closing.close_month(
             programme=programme, month=date(2026, 5, 1), staff=None, now=JUNE
         )
 
         with pytest.raises(DatabaseError, match="closed"), transaction.atomic():
             earn(member, 5, MAY, "behind the books")
-        # What comes late is booked in an open month, on its own day of business.
+        # What comes late keeps its day of business, and is booked when it comes.
         earn(member, 5, MAY, "late", posted=JUNE)
-        assert Entry.objects.get(key="late").at == MAY
+        late = Entry.objects.get(key="late")
+        assert (late.at, late.posted_at) == (MAY, JUNE)
+        at_the_end = liability.books_at(programme=programme, until=closed.ends_at)
+        assert at_the_end.total.issued == closed.issued == 100
+        in_june = liability.books_at(programme=programme, until=JULY)
+        assert (in_june.total.issued, in_june.late.points) == (105, 5)
 
     def test_holds_for_a_load_too(self, programme, member, rule):
         earn(member, 100, MAY, "may")
@@ -333,6 +341,57 @@ class TestRun:
         assert any(record.levelname == "ERROR" for record in caplog.records)
 
 
+class TestProofsOfTwoClubs:
+    """A row of the club next door differs: its staff see it, and nobody else."""
+
+    @pytest.fixture
+    def next_door(self, member):
+        theirs = MemberFactory(programme=ProgrammeFactory(name="Andra"))
+        earn(member, 100, MAY, "may")
+        earn(theirs, 40, MAY, "may")
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE points_account SET balance = balance + 1 WHERE member_id = %s",
+                [theirs.pk],
+            )
+        proofs.run_all(clock=lambda: JUNE)
+        return theirs.programme
+
+    def test_keep_to_their_own(self, programme, next_door):
+        ours, other = proofs.latest(programme), proofs.latest(next_door)
+
+        assert (ours.differences, ours.members, ours.points) == (0, 1, 100)
+        assert (other.members, other.points) == (1, 40)
+        assert other.differences > 0
+
+    def test_show_a_club_nothing_of_another(
+        self, desk_client, olga, programme, next_door
+    ):
+        page = desk_client(olga).get(reverse("points:proof"))
+
+        assert page.context["last"] == proofs.latest(programme)
+        assert page.context["runs"] == [proofs.latest(programme)]
+        assert all(rows == [] for _law, rows in page.context["laws"])
+        needs = list_needs(
+            programme=programme,
+            store_ids=None,
+            roles=frozenset({Role.OWNER}),
+            pending=0,
+            now=JUNE,
+        )
+        assert reverse("points:proof") not in {each.url for each in needs}
+
+    def test_are_kept_for_each_when_all_is_well(self, member):
+        other = ProgrammeFactory(name="Andra")
+        earn(member, 100, MAY, "may")
+
+        proofs.run_all(clock=lambda: JUNE)
+
+        ours, theirs = proofs.latest(member.programme), proofs.latest(other)
+        assert (ours.members, ours.entries, ours.points) == (1, 1, 100)
+        assert (theirs.members, theirs.entries, theirs.points) == (0, 0, 0)
+
+
 class TestScreens:
     def test_show_an_empty_club_without_failing(self, desk_client, olga):
         client = desk_client(olga)
@@ -379,14 +438,27 @@ class TestScreens:
         assert answer.status_code == 422
         assert b"Hopp" in answer.content
 
-    def test_prove_the_ledger_when_asked(self, desk_client, olga, member):
+    def test_have_the_ledger_proven_by_the_worker_when_asked(
+        self, desk_client, olga, member, monkeypatch
+    ):
         earn(member, 100, MAY, "may")
+        queued = []
+        monkeypatch.setattr(views, "async_task", lambda *task: queued.append(task))
         client = desk_client(olga)
 
         client.post(reverse("points:proof-run"))
+        client.post(reverse("points:proof-run"))
 
-        assert ProofRun.objects.get().started_by == olga
+        # Nothing was proven within the request, and nobody waits for two.
+        asked = ProofRun.objects.get()
+        assert (asked.started_by, asked.ended_at) == (olga, None)
+        assert client.get(reverse("points:proof")).context["waiting"] == asked
+        for name, run_id in queued:
+            assert name == "points.tasks.prove_now"
+            assert tasks.prove_now(run_id) == 0
         page = client.get(reverse("points:proof"))
+        assert (page.context["waiting"], page.context["last"]) == (None, asked)
+        assert page.context["last"].entries == 1
         assert all(rows == [] for _law, rows in page.context["laws"])
 
     def test_show_a_ledger_as_of_a_day(self, desk_client, olga, member, rule):
