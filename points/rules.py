@@ -90,9 +90,10 @@ def shares(points: int, amounts: Sequence[Decimal]) -> list[int]:
     parts = [divmod(abs(points) * weight, whole) for weight in weights]
     given = [part for part, _rest in parts]
     left = abs(points) - sum(given)
-    by_remainder = sorted(range(len(parts)), key=lambda place: -parts[place][1])
-    for place in by_remainder[:left]:
-        given[place] += 1
+    if left:
+        rests = [-rest for _part, rest in parts]
+        for place in sorted(range(len(parts)), key=rests.__getitem__)[:left]:
+            given[place] += 1
     return [sign * part for part in given]
 
 

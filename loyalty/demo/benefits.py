@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from common.periods import local_day, start_of_day
 from offers.models import StampCard
 from offers.stamps import services as stamps
+from offers.vouchers import many
 from offers.vouchers import nightly as vouchers
 from points import services as points
 from points.models import EarningRule
@@ -170,7 +171,7 @@ def _end_of(receipt: ReceiptIn, zone: ZoneInfo) -> datetime:
     return start_of_day(ends_on, zone)
 
 
-def pass_nights(*, programme: Programme, benefits: Benefits, now: datetime) -> None:
+def pass_nights(programme: Programme, benefits: Benefits, now: datetime) -> None:
     """Do what a fortnight's nights do, and let members use some of what they have."""
     _use_vouchers(programme, benefits, now)
     while points.expire_points(now=now).members:
@@ -179,28 +180,41 @@ def pass_nights(*, programme: Programme, benefits: Benefits, now: datetime) -> N
     nightly.run(programme=programme, clock=lambda: now)
 
 
-# The first purchase that a voucher fits, and each purchase with one voucher. What is
-# paid with it is not in the source: the sums of receipts stay as they were.
-_USE = """
+# The first purchase of the fortnight that a voucher fits, and each purchase with one
+# voucher. What is paid with it is not in the source: the sums of receipts stay as they
+# were.
+_FITTING = """
 WITH fitting AS (
-    SELECT DISTINCT ON (v.id) v.id, v.code, v.member_id, r.id AS receipt,
-        r.public_id, r.store_id, r.purchased_at
-    FROM offers_voucher v
-    JOIN purchases_receipt r ON r.member_id = v.member_id AND r.original_id IS NULL
-        AND r.purchased_at > v.valid_from AND r.purchased_at < v.expires_at
-        AND r.purchased_at < %(now)s AND r.recorded_at = %(now)s
-        AND r.total >= 2 * v.value
+    SELECT v.id, v.kind, v.code, v.member_id, r.* FROM offers_voucher v
+    CROSS JOIN LATERAL (
+        SELECT r.id AS receipt, r.public_id, r.store_id, r.purchased_at, r.currency
+        FROM purchases_receipt r
+        WHERE r.member_id = v.member_id AND r.original_id IS NULL
+            AND r.purchased_at > GREATEST(v.valid_from, %(since)s)
+            AND r.purchased_at < LEAST(v.expires_at, %(now)s)
+            AND r.recorded_at = %(now)s AND r.total >= 2 * v.value
+            AND (v.kind = 'MONEY' OR EXISTS (
+                SELECT FROM purchases_receiptline l
+                JOIN purchases_product p ON p.programme_id = v.programme_id
+                    AND p.sku = l.sku AND p.category = %(category)s
+                WHERE l.receipt_id = r.id AND l.kind = 'PURCHASE'))
+        ORDER BY r.purchased_at, r.id LIMIT 1) r
     WHERE v.programme_id = %(programme)s AND v.status = 'ISSUED'
         AND v.issued_at < %(now)s AND v.id %% 10 < %(of_ten)s
-        AND (v.kind = 'MONEY' OR EXISTS (
-            SELECT FROM purchases_receiptline l
-            JOIN purchases_product p ON p.programme_id = v.programme_id
-                AND p.sku = l.sku AND p.category = %(category)s
-            WHERE l.receipt_id = r.id AND l.kind = 'PURCHASE'))
-    ORDER BY v.id, r.purchased_at, r.id
-), chosen AS (
-    SELECT DISTINCT ON (f.receipt) f.* FROM fitting f ORDER BY f.receipt, f.id
 )
+SELECT DISTINCT ON (f.receipt) f.* FROM fitting f ORDER BY f.receipt, f.id
+"""
+_FOR_MONEY = f"""
+SELECT f.id, f.public_id, f.store_id, f.purchased_at, f.currency, b.amount, b.quantity
+FROM ({_FITTING}) f CROSS JOIN LATERAL (
+    SELECT COALESCE(sum(abs(l.gross_paid)), 0) AS amount,
+        COALESCE(sum(abs(l.quantity)), 0) AS quantity
+    FROM purchases_receiptline l
+    WHERE l.receipt_id = f.receipt AND l.kind = 'PURCHASE') b
+WHERE f.kind = 'MONEY'
+"""  # noqa: S608 - our own words
+# Few are for goods; those pay certain lines.
+_FOR_GOODS = f"""
 SELECT count(offers_redeem(%(programme)s, c.code, c.member_id, false, c.public_id,
     c.store_id, '', c.purchased_at, %(now)s, (
         SELECT jsonb_agg(jsonb_build_object('number', l.number, 'kind', l.kind,
@@ -210,23 +224,27 @@ SELECT count(offers_redeem(%(programme)s, c.code, c.member_id, false, c.public_i
         LEFT JOIN purchases_product p ON p.programme_id = %(programme)s
             AND p.sku = l.sku
         WHERE l.receipt_id = c.receipt)))
-FROM (SELECT * FROM chosen ORDER BY purchased_at, receipt) c
-"""
+FROM (
+    SELECT * FROM ({_FITTING}) f WHERE f.kind = 'GOODS'
+    ORDER BY purchased_at, receipt) c
+"""  # noqa: S608 - our own words
 
 
-def _use_vouchers(programme: Programme, benefits: Benefits, now: datetime) -> int:
+def _use_vouchers(programme: Programme, benefits: Benefits, now: datetime) -> None:
+    values = {
+        "programme": programme.pk,
+        "now": now,
+        # With a day more, for the hour that summer time takes.
+        "since": now - FORTNIGHT - timedelta(days=1),
+        "of_ten": USED_OF_TEN,
+        "category": benefits.category,
+        "compared": benefits.category.casefold(),
+    }
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            _USE,
-            {
-                "programme": programme.pk,
-                "now": now,
-                "of_ten": USED_OF_TEN,
-                "category": benefits.category,
-                "compared": benefits.category.casefold(),
-            },
-        )
-        return int(cursor.fetchone()[0])
+        cursor.execute(_FOR_MONEY, values)
+        uses = [many.Use(*row) for row in cursor.fetchall()]
+        cursor.execute(_FOR_GOODS, values)
+        many.use_many(programme_id=programme.pk, uses=uses, now=now)
 
 
 def _said(swedish: str, danish: str, english: str) -> dict[str, str]:

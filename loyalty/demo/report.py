@@ -10,7 +10,7 @@ from loyalty.demo.shelf import KRONOR_PER_DOLLAR
 from loyalty.demo.small import SmallClub
 from members.models import Member
 from points.models import Entry
-from purchases.loader import Loaded
+from purchases.loading.loaded import Loaded
 from purchases.models import Receipt, ReceiptLine
 from stores.models import Programme
 

@@ -18,7 +18,7 @@ from points.programme.leaflet import in_short, leaflet_of
 from points.reading import dump
 from points.selectors import value_of
 from points.terms import Terms, VoucherMode, Vouchers, VoucherStep
-from purchases.loader import load_receipts
+from purchases.loading.services import load_receipts
 from purchases.models import Receipt
 from purchases.replay.words import assumptions
 from tests.factories.points import EarningRuleFactory

@@ -4,6 +4,7 @@ import gc
 import time
 from argparse import ArgumentParser
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +15,8 @@ from loyalty.demo import benefits, club, journey, life, programme, report, sign_
 from loyalty.demo.grocer import Grocer
 from loyalty.demo.progress import Progress
 from loyalty.demo.small import SmallClub
-from purchases.loader import Loaded, load_receipts
+from purchases.loading.loaded import Loaded
+from purchases.loading.services import load_periods
 from stores.models import Programme
 
 SMALL, RUN, FULL = "small", "run", "full"
@@ -120,16 +122,12 @@ class Command(BaseCommand):
         progress = Progress("lines", made.expected_lines(), self.stdout)
         given = programme.benefits_of(demo)
         benefits.publish_card(programme=demo, benefits=given)
-        loaded = Loaded()
-        for ends_at, receipts in benefits.by_fortnight(
-            made.receipts(), zone=demo.zone, now=now
-        ):
-            loaded.add(
-                load_receipts(
-                    programme=demo, receipts=receipts, now=ends_at, progress=progress
-                )
-            )
-            benefits.pass_nights(programme=demo, benefits=given, now=ends_at)
+        loaded = load_periods(
+            programme=demo,
+            periods=benefits.by_fortnight(made.receipts(), zone=demo.zone, now=now),
+            progress=progress,
+            after=partial(benefits.pass_nights, demo, given),
+        )
         progress.close()
         return loaded, progress.seconds
 
