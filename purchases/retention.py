@@ -34,8 +34,8 @@ _ALL_TIED = f"SELECT id FROM ({_TIED} UNION ALL {_TIED_RETURNS}) due"  # noqa: S
 _COUNT_TIED = f"SELECT count(*) FROM ({_ALL_TIED}) due"  # noqa: S608
 # One statement for a batch: the sums, the receipts, their lines and what the timeline
 # said of them go together. The receipt gets another public id and keeps its day and not
-# its hour and points, which the ledger of points has too: nothing leads from a member
-# to it any more.
+# its hour, points and tier, which the ledger of points has too; vouchers and stamps
+# forget of which receipt they were: nothing leads from a member to it any more.
 _CUT_LOOSE = f"""
 WITH due AS MATERIALIZED (
     SELECT r.id, r.member_id, r.public_id, r.currency, r.purchased_at
@@ -56,6 +56,9 @@ WITH due AS MATERIALIZED (
 ), lines AS (
     UPDATE purchases_receiptline l SET member_id = NULL, points = 0
     FROM due d WHERE l.receipt_id = d.id
+), offers AS MATERIALIZED (
+    SELECT offers_cut_loose(array_agg(d.public_id), array_agg(DISTINCT d.member_id))
+    FROM due d
 ), said AS (
     DELETE FROM members_event e USING due d
     WHERE e.member_id = d.member_id AND e.at = d.purchased_at
@@ -63,10 +66,11 @@ WITH due AS MATERIALIZED (
 )
 UPDATE purchases_receipt r SET member_id = NULL, contact_index = NULL,
     balance_after = NULL, points = 0, returned_points = 0, reversed_points = 0,
+    exact = 0, returned_exact = 0, tier = '',
     public_id = gen_random_uuid(),
     purchased_at = date_trunc('day', r.purchased_at AT TIME ZONE %(zone)s)
         AT TIME ZONE %(zone)s
-FROM due d WHERE r.id = d.id
+FROM due d CROSS JOIN offers WHERE r.id = d.id
 """  # noqa: S608
 # By store, as the index has them; those of years ago are nearly all that is found.
 _OF_BOOKS = """

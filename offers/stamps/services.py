@@ -16,6 +16,8 @@ from stores.models import Programme, Staff
 
 PUBLISHED = "offers.stampcard_published"
 ENDED = "offers.stampcard_ended"
+# Stamps of one purchase on a card, however much is bought; `offers_stamps_for` has it.
+MOST_PER_PURCHASE = 1000
 _KINDS = ("groups", "categories", "brands")
 
 

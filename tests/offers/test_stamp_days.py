@@ -7,6 +7,7 @@ import pytest
 from members.merging import merge_members, undo_merge
 from members.models import Member
 from offers.models import MemberCard, Stamp, Voucher
+from offers.stamps.services import MOST_PER_PURCHASE
 from offers.vouchers.nightly import run_nightly
 from purchases.models import Product, Receipt
 from purchases.services.claiming import claim_for_member
@@ -221,5 +222,6 @@ class TestAVeryLargePurchase:
 
         assert Receipt.objects.get().unique_receipt_id == sold["uniqueReceiptId"]
         assert (collected(card), len(rewards())) == (0, 100)
+        assert MemberCard.objects.get().stamps == MOST_PER_PURCHASE
         register.take_back(sold, coffees_back(39_005, each="1.00"), at=day(1))
         assert MemberCard.objects.get().stamps == 995
