@@ -165,7 +165,9 @@ class ReceiptDocument(serializers.Serializer[Any]):
             f"The codes of the vouchers that it redeems, {MOST_VOUCHERS} at most. One "
             "that cannot be used refuses the receipt as a whole, with the reason at "
             "its place. What happened after the purchase, such as a return that "
-            "withdrew the voucher, does not."
+            "withdrew the voucher, does not. A voucher pays for goods and never for a "
+            "gift card: a receipt of gift cards alone that names one is refused with "
+            "voucher_for_gift_card, and beside goods it is used on the goods."
         ),
     )
     purchase = serializers.CharField(

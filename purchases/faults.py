@@ -36,6 +36,7 @@ _FAULTS = {
     ),
     "returns_itself": _("A receipt cannot return itself."),
     "voucher_twice": _("The voucher is named twice."),
+    "voucher_for_gift_card": _("A voucher cannot pay for a gift card."),
 }
 
 

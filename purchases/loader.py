@@ -452,12 +452,10 @@ class _Batch:
                 "receipt": public_id,
                 "store": self.shops[prepared.receipt.store_code].id,
                 "at": prepared.receipt.purchased_at.isoformat(),
-                "lines": [
-                    records.offer_line(
-                        line, self.book.shelf(prepared.receipt.store_code)
-                    )
-                    for line in prepared.whole.lines
-                ],
+                "lines": records.offer_lines(
+                    prepared.whole.lines,
+                    self.book.shelf(prepared.receipt.store_code),
+                ),
             }
             for prepared, member, public_id in followed
         ]

@@ -30,6 +30,7 @@ from purchases.rules import (
     ReceiptIn,
     Shelf,
     Verdict,
+    is_gift_card,
 )
 
 
@@ -320,18 +321,29 @@ def offers_of(
         "vouchers": receipt.vouchers,
         "purchase": receipt.purchase,
         # What comes back of a purchase that is on its way is told when it is here.
-        "lines": [
-            offer_line(line, shelf)
-            for line in receipt.lines
-            if original
-            or not receipt.original_unique_id
-            or line.kind is not LineKind.RETURN
-        ],
+        "lines": offer_lines(
+            (
+                line
+                for line in receipt.lines
+                if original
+                or not receipt.original_unique_id
+                or line.kind is not LineKind.RETURN
+            ),
+            shelf,
+        ),
     }
 
 
-def offer_line(line: LineIn, shelf: Shelf) -> dict[str, Any]:
-    """Return a line as the offers look at it."""
+def offer_lines(lines: Iterable[LineIn], shelf: Shelf) -> list[dict[str, Any]]:
+    """Return lines as the offers look at them: goods, and so no gift cards.
+
+    No voucher pays for one and no card is stamped for it: what is bought with it later
+    counts.
+    """
+    return [_offer_line(line, shelf) for line in lines if not is_gift_card(line)]
+
+
+def _offer_line(line: LineIn, shelf: Shelf) -> dict[str, Any]:
     category, brand = shelf.articles.get(line.sku, ("", ""))
     return {
         "number": line.number,

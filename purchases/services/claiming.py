@@ -280,7 +280,7 @@ def _follow(
                 now,
             ],
         )
-        lines = [records.offer_line(line, shelf) for line in bought.lines]
+        lines = records.offer_lines(bought.lines, shelf)
         cursor.execute(
             _OFFERS,
             [

@@ -29,7 +29,7 @@ def lines_back(returned: Receipt, lines: Iterable[LineIn]) -> str:
             for sku, category, brand in articles.values_list("sku", "category", "brand")
         }
     )
-    return json.dumps([records.offer_line(line, shelf) for line in back])
+    return json.dumps(records.offer_lines(back, shelf))
 
 
 def take_stamps_back(purchase: Receipt, *, now: datetime) -> None:

@@ -182,6 +182,8 @@ def _try(
             code="store_not_allowed",
             title=_("The key does not serve this store."),
         )
+    if rules.pays_for_gift_cards_alone(receipt):
+        raise invalid([fault("/vouchers/0", "voucher_for_gift_card")])
     rule = records.rule_from(_load(context.rule))
     original = records.original_from(_load(context.original))
     shelf = records.shelf_from(context.channel, context.articles)

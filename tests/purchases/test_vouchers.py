@@ -1,17 +1,19 @@
 """Vouchers that receipts name: redeemed with the receipt, or the receipt is refused."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
-from offers.models import Voucher
+from offers.models import Redemption, Stamp, Voucher
 from points.models import Account
 from points.terms import VoucherMode
 from purchases.models import Receipt
 from tests.factories.members import MemberFactory
-from tests.factories.offers import rule_with
+from tests.factories.offers import goods, rule_with, stamp_card
 from tests.factories.points import RULES_SINCE
 from tests.factories.purchases import BOUGHT_AT, TillClient, line, receipt, return_line
+from tests.factories.stores import StaffFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -142,3 +144,61 @@ class TestReturn:
         left = Account.objects.get(member=vera).balance
         unused = Voucher.objects.filter(member=vera, status="ISSUED").count()
         assert (left, unused) == (0, 0)
+
+
+class TestGiftCards:
+    """F39: no voucher becomes money on a gift card."""
+
+    CARD = line("500.00", sku="G", articleGroup="Presentkort")
+
+    def test_alone_are_not_paid_by_a_voucher(self, till, vera):
+        voucher = voucher_of(till, vera)
+
+        refused = till.send(
+            receipt(self.CARD, phone=vera.phone, vouchers=[voucher.code])
+        )
+
+        assert refused.status_code == 422
+        (error,) = refused.json()["errors"]
+        assert (error["pointer"], error["code"]) == (
+            ("/vouchers/0", "voucher_for_gift_card")
+        )
+        assert error["detail"] == "A voucher cannot pay for a gift card."
+        voucher.refresh_from_db()
+        assert voucher.status == "ISSUED"
+
+    def test_beside_goods_are_not_what_the_voucher_paid_for(self, till, vera):
+        voucher = voucher_of(till, vera)
+
+        till.record(
+            receipt(self.CARD, line("40.00"), phone=vera.phone, vouchers=[voucher.code])
+        )
+
+        used = Redemption.objects.get(voucher=voucher)
+        assert used.amount == Decimal("40.00")
+
+    def test_that_come_back_give_no_voucher_back(self, till, vera):
+        voucher = voucher_of(till, vera)
+        bought = receipt(
+            self.CARD, line("40.00"), phone=vera.phone, vouchers=[voucher.code]
+        )
+        till.record(bought)
+
+        till.record(
+            receipt(
+                return_line("500.00", sku="G", articleGroup="Presentkort"),
+                phone=vera.phone,
+                originalReceipt=bought["uniqueReceiptId"],
+            )
+        )
+
+        voucher.refresh_from_db()
+        assert voucher.status == "USED"
+
+    def test_stamp_no_card(self, programme, till, vera):
+        staff = StaffFactory(programme=programme)
+        stamp_card(programme, staff, needed=2, goods=goods(), counts="ITEMS")
+
+        till.record(receipt(self.CARD, line("40.00"), phone=vera.phone))
+
+        assert Stamp.objects.filter(member=vera).count() == 1
