@@ -416,8 +416,9 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "DESCRIPTION": (
         "For tills, e-commerce and other systems. Every error is a problem detail "
-        "(RFC 9457) with a stable `code`, a JSON `pointer` and a `request_id`; every "
-        "change takes an `Idempotency-Key`."
+        "(RFC 9457) with a stable `code`, a JSON `pointer` and a `request_id`. Every "
+        "change can be sent again without doing it twice: it takes an "
+        "`Idempotency-Key`, but for an event, whose name and id do the same."
     ),
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],

@@ -13,7 +13,6 @@ from points import words
 # The kinds of events that a version may give points for, beside custom ones.
 ACTIVATED = "member.activated"
 VISITED = "portal.visited"
-ANSWERED = "survey.answered"
 REFERRAL_KEPT = "referral.kept"
 REFERRAL_WELCOMED = "referral.welcomed"
 CUSTOM = "custom."
@@ -25,7 +24,6 @@ REFERRAL_INVITED = "referral.invited"
 _FOR: dict[str, Callable[[], str]] = {
     ACTIVATED: lambda: _("for becoming a member"),
     VISITED: lambda: _("for visiting your pages"),
-    ANSWERED: lambda: _("for answering a survey"),
     REFERRAL_KEPT: lambda: _("for bringing a friend"),
     REFERRAL_WELCOMED: lambda: _("for coming by a friend's invitation"),
 }

@@ -62,7 +62,7 @@ def _language() -> str:
     return (get_language() or "en")[:2]
 
 
-# What gives points beside purchases, said after `when`: `you answer a survey`. Higher
+# What gives points beside purchases, said after `when`: `you visit your pages`. Higher
 # rooms name theirs when the house starts.
 _done: dict[str, Callable[[], str]] = {}
 
@@ -99,7 +99,6 @@ def event_clause(event: str) -> str:
 # Those that this room takes in itself; see `points.actions.kinds`.
 register_event("member.activated", said=gettext_lazy("you finish your registration"))
 register_event("portal.visited", said=gettext_lazy("you visit your pages"))
-register_event("survey.answered", said=gettext_lazy("you answer a survey"))
 register_event(
     "referral.kept",
     said=gettext_lazy("a friend you invited buys something and keeps it"),
