@@ -419,6 +419,49 @@ class TestApply:
         assert second.report["applied"]["outcomes"] == {"SAME": 2}
         assert counts() == before
 
+    def test_of_the_same_file_with_its_columns_turned_round_changes_nothing(
+        self, programme
+    ):
+        """F14: members are matched by who they are, not by what stands where."""
+        lines = [ANNA.replace(";1001;;", ";1001;C-77;"), row("0701741002", first="Bo")]
+        bring(programme, *lines)
+        before = counts()
+        found = list(Member.objects.order_by("pk").values())
+        turned = [
+            ";".join(reversed(each.split(";"))) for each in (HEADINGS, *reversed(lines))
+        ]
+
+        second = receive(programme, text(*turned[1:], headings=turned[0]))
+        check(second)
+        apply(second)
+
+        assert second.report["applied"]["outcomes"] == {"SAME": 2}
+        assert counts() == before
+        assert list(Member.objects.order_by("pk").values()) == found
+
+    def test_makes_the_same_members_whatever_the_order_of_columns(self, programme):
+        """F14: the other order comes first, into a club of its own."""
+        lines = [ANNA.replace(";1001;;", ";1001;C-77;"), row("0701741002", first="Bo")]
+        other = ProgrammeFactory()
+        bring(programme, *lines)
+        turned = [";".join(reversed(each.split(";"))) for each in (HEADINGS, *lines)]
+
+        second = receive(other, text(*turned[1:], headings=turned[0]))
+        check(second)
+        apply(second)
+
+        def members_of(club):
+            kept = ("phone", "email", "first_name", "last_name", "birthday_on")
+            ids = ("kind", "system", "value")
+            return (
+                sorted(Member.objects.filter(programme=club).values_list(*kept)),
+                sorted(Identifier.objects.filter(programme=club).values_list(*ids)),
+                ConsentEntry.objects.filter(member__programme=club).count(),
+            )
+
+        assert members_of(other) == members_of(programme)
+        assert len(members_of(other)[0]) == 2
+
     def test_leaves_refused_rows_out_and_keeps_them(self, programme):
         club_import = bring(programme, ANNA, row(first="Ingen"))
 
