@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
@@ -231,7 +232,7 @@ FROM (
 
 
 def _use_vouchers(programme: Programme, benefits: Benefits, now: datetime) -> None:
-    values = {
+    values: dict[str, Any] = {
         "programme": programme.pk,
         "now": now,
         # With a day more, for the hour that summer time takes.

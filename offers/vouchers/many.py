@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -86,7 +87,7 @@ def use_many(*, programme_id: int, uses: Sequence[Use], now: datetime) -> int:
     Those that are used, lapsed, withdrawn, reserved, not valid yet, held or in another
     currency are left out, those for goods, and those that the purchase has used before.
     """
-    values = {
+    values: dict[str, Any] = {
         "programme": programme_id,
         "now": now,
         "vouchers": [use.voucher_id for use in uses],

@@ -122,5 +122,5 @@ class Following:
             "receipt": public_id,
             "store": self.shops[receipt.store_code].id,
             "at": receipt.purchased_at.isoformat(),
-            "lines": [records.offer_line(line, shelf) for line in prepared.whole.lines],
+            "lines": records.offer_lines(prepared.whole.lines, shelf),
         }
