@@ -114,6 +114,9 @@ def ladder_page(request: HttpRequest) -> HttpResponse:
                 _listed(run, kinds.LANDING, ladder, programme) if shows_members else []
             ),
             "soon": nightly.SOON,
+            # The lists name the first of them.
+            "near_more": _more(run, "near"),
+            "landing_more": _more(run, "landing"),
         }
     return render(request, "points/tiers/ladder.html", context)
 
@@ -246,6 +249,11 @@ def _steps(ladder: Ladder, programme: Programme, run: TierRun | None) -> list[St
     ]
     # As a ladder stands: the highest on top.
     return steps[::-1]
+
+
+def _more(run: TierRun | None, what: str) -> int:
+    figures: dict[str, int] = run.figures.get(what, {}) if run else {}
+    return max(sum(figures.values()) - _SHOWN, 0)
 
 
 def _listed(

@@ -115,7 +115,10 @@ class TestTheLadder:
         client.get(self.URL)
 
         with django_assert_max_num_queries(14):
-            client.get(self.URL)
+            page = client.get(self.URL)
+
+        assert len(page.context["near"]) == 10
+        assert "and 2 more" in page.content.decode()
 
     @pytest.mark.usefixtures("ladder")
     def test_shows_nothing_of_another_club(self, desk_client, olga, now):
