@@ -31,7 +31,7 @@ from points.selectors import find_rule, find_version
 from points.services import RuleInvalid, post, publish_rule
 from points.terms import Ladder, Terms, VoucherMode, Vouchers
 from points.tiers.selectors import tier_of
-from purchases.loader import load_receipts
+from purchases.loading.services import load_receipts
 from purchases.models import Receipt
 from purchases.replay import services as replays
 from stores.models import AuditEntry
@@ -615,6 +615,30 @@ class TestAtTheSameMoment:
 
         assert self.together(withdraw, use) == ["done", "40001"]
         assert not Entry.objects.filter(rule=row).exists()
+
+    def test_a_receipt_that_comes_second_goes_by_the_version_that_stays(
+        self, programme, mia, in_force
+    ):
+        vera = MemberFactory(programme=programme)
+        StoreFactory(programme=programme, code="101")
+        row = coming(programme, starts_at=soon(300))
+        key = ApiKeyFactory(programme=programme)
+        now = datetime.now(UTC)
+        answers = []
+
+        def withdraw():
+            withdrawing.withdraw(version=row, staff=mia, now=now)
+            sleep(0.5)
+
+        def sell():
+            sleep(0.1)
+            # The till's clock is five minutes ahead.
+            body = receipt(line("100.00"), phone=vera.phone, at=row.starts_at)
+            answers.append(TillClient(key).record(body))
+
+        assert self.together(withdraw, sell) == ["done", "done"]
+        assert answers[0]["pointsEarned"] == 100
+        assert Receipt.objects.get().rule == in_force
 
     def test_without_the_guard_both_would_have_done_it(self, programme, mia, in_force):
         row = coming(programme, starts_at=soon(300))
