@@ -6,7 +6,15 @@ from decimal import Decimal
 
 from points import rules, words
 from points.programme import reasons
-from points.programme.engine import Line, LineResult, Purchase, Why, evaluate
+from points.programme.engine import (
+    Line,
+    LineResult,
+    Purchase,
+    Why,
+    evaluate,
+    less_voucher,
+    voucher_shares,
+)
 from points.programme.naming import names_for
 from points.programme.sentences import Names
 from points.rules import EarningRule
@@ -55,9 +63,14 @@ def attempt(
     title: str,
     purchase: Purchase,
     lines: Sequence[tuple[str, Line]],
+    voucher: Decimal = Decimal(0),
 ) -> Tried:
-    """Let a version reckon a purchase, with its reasons in words."""
-    result = evaluate(rule, purchase, [line for _name, line in lines])
+    """Let a version reckon a purchase, with its reasons in words.
+
+    `voucher` is what one paid of it.
+    """
+    bought = _less_voucher([line for _name, line in lines], voucher)
+    result = evaluate(rule, purchase, bought)
     names = names_for(rule, programme_id=programme.pk)
     said = _Said(programme.currency, names)
     return Tried(
@@ -68,9 +81,25 @@ def attempt(
         exact=words.number(result.exact),
         lines=[
             _line(rule, said, name, line, found)
-            for (name, line), found in zip(lines, result.lines, strict=True)
+            for (name, _typed), line, found in zip(
+                lines, bought, result.lines, strict=True
+            )
         ],
     )
+
+
+def _less_voucher(lines: Sequence[Line], paid: Decimal) -> list[Line]:
+    """Return the lines less what a voucher paid of them; it pays for no gift card."""
+    prices = [
+        Decimal(0)
+        if rules.group_name(line.group) in rules.GIFT_CARD_GROUPS
+        else line.paid
+        for line in lines
+    ]
+    shares = voucher_shares(paid, prices)
+    return [
+        less_voucher(line, share) for line, share in zip(lines, shares, strict=True)
+    ]
 
 
 def _line(

@@ -30,6 +30,7 @@ from points.terms import (
 _NOTHING = Decimal(0)
 _ONE = Decimal(1)
 _HUNDRED = Decimal(100)
+_OERE = Decimal("0.01")
 # What a receipt and its lines keep of points that are not whole.
 _MILLIONTH = Decimal("0.000001")
 _ROUNDINGS = {
@@ -170,6 +171,15 @@ def amount_of(line: Line, terms: Terms) -> Decimal:
             return before - tax * before / paid
         return before * _HUNDRED / (_HUNDRED + line.tax_percent)
     return paid if terms.tax is Tax.WITH else max(paid - tax, _NOTHING)
+
+
+def voucher_shares(paid: Decimal, prices: Sequence[Decimal]) -> list[Decimal]:
+    """Return what a voucher paid of each price: in proportion, in whole öre.
+
+    The largest remainder gets the next öre. What is above all prices pays for nothing.
+    """
+    paid = min(paid, sum(prices, _NOTHING))
+    return [part * _OERE for part in rules.shares(int(paid / _OERE), prices)]
 
 
 def less_voucher(line: Line, paid: Decimal) -> Line:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from points import rules as points_rules
+from points.programme import engine
 from purchases.rules.receipts import LineIn, LineKind, ReceiptIn
 
 # Means of payment that are given and not laid out, compared as article groups are:
@@ -31,7 +32,6 @@ VOUCHERS = frozenset(
     }
 )
 _NOTHING = Decimal("0.00")
-_OERE = Decimal("0.01")
 
 
 def is_gift_card(line: LineIn) -> bool:
@@ -48,15 +48,14 @@ def paid_by_vouchers(receipt: ReceiptIn) -> tuple[Decimal, ...]:
     In proportion to the prices, in whole öre, the largest remainder first. A voucher
     pays for goods and never for a gift card; what is over pays for nothing here.
     """
-    shares = [_NOTHING] * len(receipt.lines)
-    if any(
+    if not any(
         points_rules.group_name(payment.kind) in VOUCHERS
         for payment in receipt.payments
     ):
-        bought, back = _paid(receipt, 1), _paid(receipt, -1)
-        _spread(shares, receipt.lines, LineKind.PURCHASE, bought)
-        _spread(shares, receipt.lines, LineKind.RETURN, back)
-    return tuple(shares)
+        return (_NOTHING,) * len(receipt.lines)
+    bought = _shares(receipt.lines, LineKind.PURCHASE, _paid(receipt, 1))
+    back = _shares(receipt.lines, LineKind.RETURN, _paid(receipt, -1))
+    return tuple(map(sum, zip(bought, back, strict=True)))
 
 
 def pays_for_gift_cards_alone(receipt: ReceiptIn) -> bool:
@@ -80,15 +79,9 @@ def _paid(receipt: ReceiptIn, sign: int) -> Decimal:
     )
 
 
-def _spread(
-    shares: list[Decimal], lines: Sequence[LineIn], kind: LineKind, paid: Decimal
-) -> None:
+def _shares(lines: Sequence[LineIn], kind: LineKind, paid: Decimal) -> list[Decimal]:
     prices = [
         line.gross_paid if line.kind is kind and not is_gift_card(line) else _NOTHING
         for line in lines
     ]
-    paid = min(paid, sum(prices, _NOTHING))
-    oere = points_rules.shares(int(paid / _OERE), prices)
-    for place, share in enumerate(oere):
-        if share:
-            shares[place] = share * _OERE
+    return engine.voucher_shares(paid, prices)

@@ -39,6 +39,13 @@ class BuyerForm(forms.Form):
     birthday = forms.ChoiceField(
         label=gettext_lazy("Birthday"), choices=BIRTHDAYS, required=False
     )
+    voucher = PlainDecimalField(
+        label=gettext_lazy("Paid with a voucher"),
+        required=False,
+        min_value=Decimal(0),
+        max_digits=9,
+        decimal_places=2,
+    )
     store = forms.ChoiceField(label=gettext_lazy("Store"))
     at = forms.DateTimeField(
         label=gettext_lazy("When"),

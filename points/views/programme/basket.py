@@ -1,5 +1,6 @@
 """The test basket: a purchase typed in, reckoned by two versions side by side."""
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -87,6 +88,7 @@ def _try(
         title=_("In force now") if is_now else frame.name_of(row),
         purchase=buyer.purchase(),
         lines=bought,
+        voucher=buyer.cleaned_data["voucher"] or Decimal(0),
     )
 
 

@@ -97,6 +97,14 @@ class TestBasket:
 
         assert points_of(page) == [250, 250]
 
+    def test_counts_what_a_voucher_pays_as_a_discount(self, attempt):
+        by_voucher = attempt(("Kopp", "100"), ("Kopp", "200"), voucher="60")
+        as_discount = attempt(
+            ("Kopp", "100", {"discount": "20"}), ("Kopp", "200", {"discount": "40"})
+        )
+
+        assert points_of(by_voucher) == points_of(as_discount) == [240, 240]
+
     def test_refuses_a_discount_above_the_price_and_keeps_what_was_typed(self, attempt):
         page = attempt(("Kopp", "100", {"discount": "150"}))
 
