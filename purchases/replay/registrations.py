@@ -15,7 +15,8 @@ from consent.registry import (
 from consent.registry import (
     register as register_data,
 )
-from points.programme import panels
+from points.programme import looking, panels
+from purchases.replay import selectors
 from purchases.replay.models import Replay, ReplayPart
 
 _WORK = Field(
@@ -31,6 +32,7 @@ _WORK = Field(
 def register() -> None:
     """Register everything; called once, in `AppConfig.ready()`."""
     panels.register(_("Impact on past purchases"), "purchases:replay-panel", order=30)
+    looking.register(selectors.look_of)
     register_data(
         Replay,
         {

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from points.models import EarningRule
+from points.programme.looking import Look
 from points.selectors import find_rule
+from purchases.replay import words
 from purchases.replay.models import Replay
 
 State = Replay.State
@@ -70,6 +72,12 @@ def is_outdated(replay: Replay, *, rule: EarningRule, now: datetime) -> bool:
         return False
     in_force = find_rule(programme_id=rule.programme_id, at=now)
     return (in_force.id if in_force else None) != replay.beside_id
+
+
+def look_of(rule: EarningRule, now: datetime) -> Look | None:
+    """Say who would lose what they have by a version, where it was tried as it is."""
+    impact = latest_for(rule, now=now)
+    return None if impact is None else Look(words.rights(impact.rights_lost))
 
 
 def latest_for(rule: EarningRule, *, now: datetime) -> Impact | None:

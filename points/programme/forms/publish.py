@@ -5,6 +5,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
+from django.db.models import TextChoices
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,8 +17,18 @@ from points.programme.forms.multiplier import TimeInput
 from stores.models import Programme
 
 
+class Unseen(TextChoices):
+    """What may be done about worse terms that were not tried on past purchases."""
+
+    # Nothing: they were tried, or nobody loses.
+    NO = "NO"
+    # Publish them all the same: the owner's to say.
+    SKIP = "SKIP"
+    TRY_FIRST = "TRY_FIRST"
+
+
 class PublishForm(forms.Form):
-    """The start, and for worse terms the notice and the transition."""
+    """The start, and for worse terms the notice, the transition and a look first."""
 
     starts_on = forms.DateField(label=gettext_lazy("Starts on"), widget=DateInput)
     starts_at_hour = forms.TimeField(
@@ -35,16 +46,30 @@ class PublishForm(forms.Form):
         ),
     )
 
+    without_looking = forms.BooleanField(
+        label=gettext_lazy("Publish it without trying it on past purchases"),
+        error_messages={
+            "required": gettext_lazy(
+                "Members lose by it, and nobody has seen how many. Try it first, or say"
+                " that you publish it without."
+            )
+        },
+    )
+
     def __init__(
         self,
         *args: Any,
         programme: Programme,
         worse: Sequence[Worsening],
         now: datetime,
+        unseen: Unseen = Unseen.NO,
         **options: Any,
     ) -> None:
         super().__init__(*args, **options)
         self.programme, self.worse, self.now = programme, worse, now
+        self.unseen = unseen
+        if unseen is not Unseen.SKIP:
+            del self.fields["without_looking"]
         self.touches_earned = any(each.touches_earned for each in worse)
         if not worse:
             del self.fields["told_on"]
@@ -54,6 +79,14 @@ class PublishForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Refuse a start that has passed, and notice that comes too late."""
         given: dict[str, Any] = super().clean() or {}
+        if self.unseen is Unseen.TRY_FIRST:
+            self.add_error(
+                None,
+                _(
+                    "Members lose by it, and nobody has seen how many. Have it tried on"
+                    " past purchases first; only the owner can publish it without."
+                ),
+            )
         day: date | None = given.get("starts_on")
         if day is None or given.get("starts_at_hour") is None:
             return given

@@ -15,6 +15,7 @@ from common.ui.toasts import toast
 from points.models import EarningRule
 from points.programme import (
     drafts,
+    looking,
     panels,
     running_down,
     telling,
@@ -24,10 +25,13 @@ from points.programme import (
 from points.programme.comparing import Worsening
 from points.programme.drafts import NOTICE, RUN_DOWN
 from points.programme.faults import blocking
-from points.programme.forms.publish import PublishForm
+from points.programme.forms.publish import PublishForm, Unseen
+from points.programme.looking import Look
 from points.selectors import value_of
 from points.views.programme import frame
+from stores.access import roles_of
 from stores.middleware import programme_of
+from stores.roles import Role
 from stores.views.pages import staff_of
 
 
@@ -40,17 +44,19 @@ def draft_publish(request: HttpRequest, public_id: UUID) -> HttpResponse:
         return redirect("points:version-detail", public_id)
     now = timezone.now()
     worse = drafts.worse_than_before(draft)
+    look = looking.find_look(draft, now=now) if worse else None
     form = PublishForm(
         request.POST or None,
         programme=draft.programme,
         worse=worse,
         now=now,
+        unseen=_unseen(request, worse, look),
         initial=_initial(draft, worse, now),
     )
     if request.method != "POST":
-        return _show(request, draft, form, worse)
+        return _show(request, draft, form, worse, look)
     if not form.is_valid():
-        return _show(request, draft, form, worse, status=422)
+        return _show(request, draft, form, worse, look, status=422)
     try:
         row = drafts.publish(
             draft=draft, start=form.start(), staff=staff_of(request), now=now
@@ -60,10 +66,10 @@ def draft_publish(request: HttpRequest, public_id: UUID) -> HttpResponse:
             form.add_error(
                 "starts_on" if fault.pointer == "/starts_at" else None, fault.message
             )
-        return _show(request, draft, form, worse, status=422)
+        return _show(request, draft, form, worse, look, status=422)
     except drafts.NeedsNotice as error:
         form.add_error(None, _("Members need notice of what is worse for them."))
-        return _show(request, draft, form, error.worsenings, status=422)
+        return _show(request, draft, form, error.worsenings, look, status=422)
     except drafts.NotADraft:
         toast(request, _("It is published already."), tone="error")
         return redirect("points:programme")
@@ -76,6 +82,7 @@ def _show(
     draft: EarningRule,
     form: PublishForm,
     worse: list[Worsening],
+    look: Look | None,
     *,
     status: int = 200,
 ) -> HttpResponse:
@@ -105,11 +112,20 @@ def _show(
         "held": running_down.held_by(draft, before)
         if "runs_down_until" in form.fields
         else [],
+        "look": look,
         "notice_days": NOTICE.days,
         "panels": panels.places_for(draft.public_id),
     }
     template = "points/programme/publish.html"
     return render(request, template, context, status=status)
+
+
+def _unseen(request: HttpRequest, worse: list[Worsening], look: Look | None) -> Unseen:
+    """Return what may be done about worse terms of which nobody saw the effect."""
+    if not worse or look is not None or not looking.is_possible():
+        return Unseen.NO
+    is_owner = Role.OWNER in roles_of(staff_of(request))
+    return Unseen.SKIP if is_owner else Unseen.TRY_FIRST
 
 
 def _initial(

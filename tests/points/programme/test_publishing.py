@@ -13,6 +13,7 @@ from points.programme import drafts
 from points.programme.drafts import content_of
 from tests.points.programme.test_drafts import change
 from tests.points.programme.versions import TERMS
+from tests.purchases.replaying import tried
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +29,13 @@ def publish(desk, draft, now, **typed):
             reverse("points:draft-publish", args=[draft.public_id]),
             {"starts_on": "2027-02-01", "starts_at_hour": "00:00", **typed},
         )
+
+
+def try_out(draft, now):
+    """Have it tried on what was bought until now."""
+    draft.refresh_from_db()
+    with time_machine.travel(now, tick=False):
+        tried(draft)
 
 
 def look(desk, draft, now):
@@ -57,6 +65,7 @@ class TestDraftPublish:
 
     def test_says_what_is_worse_and_asks_for_a_notice(self, desk, draft, mia, now):
         change(draft, mia, now, expires_after_months=12)
+        try_out(draft, now)
 
         assert "Points expire sooner" in look(desk, draft, now)
         refused = publish(desk, draft, now)
@@ -77,6 +86,7 @@ class TestDraftPublish:
         content = content_of(draft)
         assert content.point_value > 0
         change(draft, mia, now, point_value="0.05")
+        try_out(draft, now)
 
         refused = publish(
             desk, draft, now, told_on="2026-12-01", runs_down_until="2027-02-02"
@@ -122,6 +132,57 @@ class TestDraftPublish:
 
         assert "You get 2 points per krona.</ins>" in page
         assert mia.name in page
+
+
+class TestLookingFirst:
+    """Worse terms are tried on past purchases before they are published."""
+
+    @pytest.fixture
+    def worse(self, draft, mia, now):
+        change(draft, mia, now, expires_after_months=12)
+        return draft
+
+    def test_is_asked_of_the_marketer(self, desk, worse, now):
+        page = look(desk, worse, now)
+        refused = publish(desk, worse, now, told_on="2026-12-01", without_looking="on")
+
+        assert "was not tried on past purchases" in page
+        assert 'name="without_looking"' not in page
+        assert refused.status_code == 422
+        assert "only the owner can publish it without" in refused.content.decode()
+
+    def test_is_left_out_by_the_owner_who_says_so(self, desk_client, olga, worse, now):
+        owner = desk_client(olga)
+        assert 'name="without_looking"' in look(owner, worse, now)
+
+        silent = publish(owner, worse, now, told_on="2026-12-01")
+        said = publish(owner, worse, now, told_on="2026-12-01", without_looking="on")
+
+        assert (silent.status_code, said.status_code) == (422, 302)
+
+    def test_is_done_and_says_who_loses_a_right(self, desk, worse, now):
+        try_out(worse, now)
+
+        page = look(desk, worse, now)
+
+        assert "Nobody loses a right already earned." in page
+        assert "was not tried on past purchases" not in page
+
+    def test_is_asked_again_when_the_draft_was_changed_since(
+        self, desk, worse, mia, now
+    ):
+        try_out(worse, now)
+        change(worse, mia, now, expires_after_months=11)
+
+        refused = publish(desk, worse, now, told_on="2026-12-01")
+
+        assert refused.status_code == 422
+
+    def test_is_asked_of_nobody_for_better_terms(self, desk, draft, mia, now):
+        change(draft, mia, now, points_per_unit=2)
+
+        assert "past purchases:" not in look(desk, draft, now)
+        assert publish(desk, draft, now).status_code == 302
 
 
 class TestProgrammeApi:
