@@ -5,10 +5,12 @@ from django.utils.translation import gettext_lazy as _
 from common.ui import navigation
 from members import panels
 from members.panels import Column
-from offers import faults, kinds, merging, reminding
+from offers import faults, kinds, merging, proof, reminding
 from offers.roles import SEE_CARDS, SEE_VOUCHERS
 from offers.stamps import services as stamps
 from offers.vouchers import care
+from offers.vouchers.owed import owed_at
+from points.books import liability
 from points.books import panels as books
 from stores import audit
 
@@ -48,3 +50,5 @@ def register() -> None:
         column=Column.SIDE,
     )
     books.register(title=_("Outstanding vouchers"), url_name="offers:liability-panel")
+    liability.register_beside(owed_at)
+    proof.register()

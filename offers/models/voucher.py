@@ -3,6 +3,7 @@
 Written by the SQL functions of offers' migrations and by `offers.vouchers.services`.
 """
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -302,6 +303,13 @@ class VoucherEvent(models.Model):
         indexes = [
             models.Index(fields=["voucher", "id"], name="voucherevent_in_order"),
             models.Index(fields=["member"], name="voucherevent_by_member"),
+            # What happened since a day, without reading what was before.
+            BrinIndex(
+                fields=["recorded_at", "at"],
+                autosummarize=True,
+                pages_per_range=32,
+                name="voucherevent_by_time",
+            ),
         ]
 
     def __str__(self) -> str:

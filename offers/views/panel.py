@@ -1,5 +1,6 @@
 """Panels: a member's vouchers and cards, and what vouchers are owed."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -8,10 +9,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from common.periods import start_of_day
 from members.views.frame import answer, member_of
 from offers.stamps import selectors as stamps
 from offers.views.vouchers import rows_of
 from offers.vouchers import selectors
+from points.books import liability
+from points.views.books import day_of
 from stores.middleware import programme_of
 
 _SHOWN = 5
@@ -42,8 +46,11 @@ def member_panel(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def liability_panel(request: HttpRequest) -> HttpResponse:
     """Answer with what is owed in vouchers, for the page of what is owed in points."""
     programme = programme_of(request)
+    _form, day = day_of(request, programme)
+    until = start_of_day(day + timedelta(days=1), programme.zone)
     context = {
-        "figures": selectors.figures_of(programme),
+        "day": day,
+        "owed": liability.beside_at(programme=programme, until=until),
         "currency": programme.currency,
         "title": _("Outstanding vouchers"),
     }

@@ -202,7 +202,7 @@ class TestDesk:
         )
 
         assert reverse("offers:liability-panel") in page.content.decode()
-        assert panel.context["figures"].outstanding == kr(50)
+        assert panel.context["owed"].total == kr(50)
 
 
 CARD = {
