@@ -68,7 +68,7 @@ def play(member: Member) -> Scene:
     request = _ask(club, owner, now)
     draft, published = _rewrite(club, owner, officer or owner, now)
     counted, held = _let_go(member, owner, now)
-    proofs.run(clock=lambda: datetime.now(UTC))
+    proofs.run(programme=club, clock=lambda: datetime.now(UTC))
     topic = Topic.objects.filter(programme=club).order_by("position")[0]
     edition = draft.public_id
     reader, by_link = _links(club, now)
