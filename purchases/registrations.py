@@ -7,6 +7,7 @@ from members import panels, silence
 from members.panels import Column
 from points.books import liability
 from points.programme import goods, naming
+from points.tiers import history
 from purchases import (
     catalogue,
     comparison,
@@ -15,6 +16,7 @@ from purchases import (
     kinds,
     merging,
     proof,
+    tier_days,
 )
 from purchases.selectors import earning_sales
 
@@ -30,6 +32,7 @@ def register() -> None:
     liability.register_sales(earning_sales)
     proof.register()
     goods.register(catalogue.Catalogue())
+    history.register(tier_days.fill)
     naming.register_articles(catalogue.names_of)
     panels.register(
         title=_("Purchases"),

@@ -6,12 +6,12 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from common.periods import local_day
+from common.periods import add_months, local_day
 from members.models import Member
 from points.models import TierOutlook, TierRun
 from points.selectors import find_rule
 from points.terms import Ladder, Window
-from points.tiers import rules, selectors, services
+from points.tiers import history, rules, selectors, services
 from stores.models import Programme
 
 Clock = Callable[[], datetime]
@@ -20,6 +20,8 @@ Clock = Callable[[], datetime]
 NEAR = "0.8"
 # Who would lose a tier within so many days, its grace not counted, is about to.
 SOON = 60
+# At the first review so many months back are counted: a window and the one before it.
+_BACK = 24
 # So many of each tier are listed; the rest are counted.
 LISTED = 100
 
@@ -97,13 +99,16 @@ _NEAR_OWN = _NEAR.format(windows=_OWN_WINDOWS, begins="w.begins") + _LIST_NEAR
 def run(*, programme: Programme, clock: Clock) -> TierRun | None:
     """Review all members of a club and write down how they stand then.
 
-    Once more on the same day adds to that day's review. None without tiers.
+    Once more on the same day adds to that day's review. None without tiers. The first
+    review counts what was bought before anybody counted days.
     """
     now = clock()
     ladder = selectors.ladder_of(find_rule(programme_id=programme.pk, at=now))
     if ladder is None:
         return None
     day = local_day(now, programme.zone)
+    if not TierRun.objects.filter(programme=programme).exists():
+        history.fill(programme_id=programme.pk, since=add_months(day, -_BACK))
     settled = services.settle_members(programme_id=programme.pk, now=now)
     with transaction.atomic():
         row, _made = TierRun.objects.get_or_create(

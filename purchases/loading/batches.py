@@ -82,8 +82,6 @@ class Batch:
         self.steps = vouchers.Steps(
             vouchers.Club(club.programme_id, club.currency, club.zone), now
         )
-        # Days are counted where a version has tiers: nobody else asks for them.
-        self.has_ladder = self.book.has_ladder
 
     def record(self, batch: list[Prepared]) -> None:
         """Record them all."""
@@ -189,10 +187,7 @@ class Batch:
                 prepared,
                 outcome,
                 member=member,
-                is_counted=self.has_ladder
-                and prepared.buys
-                and buyer is not None
-                and buyer.earns,
+                is_counted=prepared.buys and buyer is not None and buyer.earns,
                 tier=tiers.get(place, ""),
                 shop=self.shops[prepared.receipt.store_code],
                 receipt_id=receipt_ids[place],

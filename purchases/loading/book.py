@@ -67,13 +67,6 @@ class RuleBook:
         )
 
     @property
-    def has_ladder(self) -> bool:
-        """Tell whether some version has tiers, for which days are counted."""
-        return any(
-            rule is not None and rule.terms.ladder is not None for rule in self.rules
-        )
-
-    @property
     def asks_for_catalogue(self) -> bool:
         """Tell whether some version has goods that the catalogue knows."""
         return any(
