@@ -205,6 +205,10 @@ def voucher_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     may_change = bool(CHANGE_VOUCHERS & roles_of(staff_of(request)))
     is_over = voucher.expires_at <= now
     most = changes.most_reactivations(voucher)
+    status = Voucher.Status(voucher.status)
+    if status is Voucher.Status.ISSUED and voucher.grace_until <= now:
+        # It lapses in the night that follows.
+        status = Voucher.Status.LAPSED
     context = {
         "title": words.title(voucher),
         "subtitle": words.code(voucher),
@@ -214,7 +218,8 @@ def voucher_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "grace_day": words.day_before(voucher.grace_until, zone)
         if voucher.grace_days
         else "",
-        "tone": TONES[voucher.status],
+        "tone": TONES[status],
+        "status": status.label,
         "why_not": words.WHY_NOT[why] if why else "",
         "log": list(selectors.log_of(voucher)),
         "uses": list(voucher.redemptions.select_related("store").order_by("pk")),

@@ -151,7 +151,10 @@ class TestDesk:
         voucher = gift(member, now=old, valid_days=10)
         client = desk_client(olga)
         page = reverse("offers:voucher-detail", args=[voucher.public_id])
-        assert client.get(page).context["may_reactivate"]
+        seen = client.get(page).context
+        assert seen["may_reactivate"]
+        # It says so before the night in which it lapses.
+        assert seen["status"] == Voucher.Status.LAPSED.label
 
         client.post(
             reverse("offers:voucher-reactivate", args=[voucher.public_id]),
@@ -161,6 +164,7 @@ class TestDesk:
         voucher.refresh_from_db()
         assert voucher.expires_at > datetime.now(UTC) + 13 * DAY
         assert not client.get(page).context["may_reactivate"]
+        assert client.get(page).context["status"] == Voucher.Status.ISSUED.label
 
     def test_lets_marketers_look_and_not_change(self, mia, desk_client, member):
         voucher = gift(member)
