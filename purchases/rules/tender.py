@@ -55,7 +55,7 @@ def paid_by_vouchers(receipt: ReceiptIn) -> tuple[Decimal, ...]:
         return (_NOTHING,) * len(receipt.lines)
     bought = _shares(receipt.lines, LineKind.PURCHASE, _paid(receipt, 1))
     back = _shares(receipt.lines, LineKind.RETURN, _paid(receipt, -1))
-    return tuple(map(sum, zip(bought, back, strict=True)))
+    return tuple(one + other for one, other in zip(bought, back, strict=True))
 
 
 def pays_for_gift_cards_alone(receipt: ReceiptIn) -> bool:

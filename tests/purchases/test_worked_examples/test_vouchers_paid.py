@@ -1,13 +1,17 @@
 """F38: what a voucher pays earns nothing, whichever way the till reports it."""
 
 import random
+import re
 from decimal import Decimal
 from itertools import permutations
 
 import pytest
 
+from points.rules import group_name
 from points.terms import Discounts, Goods, Multiplier, Rounding, Tax, Terms, When
+from purchases.documents import PaymentDocument
 from purchases.rules import NoPoints, PaymentIn, paid_by_vouchers
+from purchases.rules.tender import VOUCHERS
 from tests.purchases.books import BOUGHT_AT, Books, back, decide, item, receipt, version
 
 
@@ -89,6 +93,13 @@ class TestVoucher:
     )
     def test_is_known_however_its_kind_is_written(self, kind):
         assert shared(item("100.00"), **{kind: "30.00"}) == ["30.00"]
+
+    def test_is_called_in_the_contract_what_is_known_here(self):
+        told = str(PaymentDocument().fields["type"].help_text)
+        kinds = set(re.findall(r"[A-Z]+_?[A-Z]+", told)) - {"CARD", "GIFTCARD"}
+
+        assert len(kinds) == 6
+        assert {group_name(kind) for kind in kinds} <= VOUCHERS
 
     @pytest.mark.parametrize(
         "kind", ["GIFTCARD", "Presentkort", "GIFT_VOUCHER", "CREDIT_NOTE", "CARD"]
