@@ -81,7 +81,7 @@ def _missed(
     asked = _lines(receipt, rule, lines)
     total = sum(
         (
-            line.gross_paid
+            line.gross_paid - line.voucher_paid
             for line in receipt.lines.all()
             if line.kind == ReceiptLine.Kind.PURCHASE
         ),
