@@ -17,6 +17,7 @@ from members import events
 from messaging import notices
 from points import reading
 from points.models import EarningRule
+from points.terms import Terms
 from purchases.models import Product
 from purchases.services import claiming
 from stores import audit
@@ -49,6 +50,8 @@ class Look:
     mail: str
     color: str
     excluded_groups: tuple[str, ...]
+    # Without it the programme gives points alone.
+    gives: bool = True
 
 
 GENERATED = Look(
@@ -206,7 +209,9 @@ def _create(look: Look, now: datetime) -> Programme:
         expires_after_months=EXPIRES_AFTER_MONTHS,
         point_value=POINT_VALUE,
         reward_points=REWARD_POINTS,
-        terms=reading.dump(benefits.terms_of(benefits.BY_SIZE[look.size])),
+        terms=reading.dump(
+            benefits.terms_of(benefits.BY_SIZE[look.size]) if look.gives else Terms()
+        ),
         published_at=since,
     )
     return programme

@@ -16,7 +16,7 @@ from consent import services as consent
 from consent import texts
 from consent.models import Channel, ConsentEntry, Purpose, TermsAcceptance, Text
 from consent.selectors import current_text
-from loyalty.demo import club, life, programme
+from loyalty.demo import club, life, programme, small
 from loyalty.demo.club import Enrolment
 from loyalty.demo.grocer import Grocer
 from loyalty.demo.journey import SLICE_EVERY, Journey, NotInstalled, days_to, moved
@@ -53,6 +53,13 @@ def journey():
         pytest.skip("requirements-demo.txt is not installed")
 
 
+@pytest.fixture
+def few(monkeypatch):
+    """A club of a tenth of its members, with a quarter of a year."""
+    monkeypatch.setattr(small, "MEMBERS", 45)
+    monkeypatch.setattr(small, "DAYS", 90)
+
+
 class TestDemoCommand:
     @pytest.mark.django_db(transaction=True)
     def test_loads_a_club_that_holds_together(self):
@@ -80,13 +87,13 @@ class TestDemoCommand:
         assert f"{receipts.count():,}".replace(",", " ") in demo()
         assert counts() == before
 
-    def test_finishes_a_load_that_was_broken_off(self, db):
+    def test_finishes_a_load_that_was_broken_off(self, db, few):
         programme.begin(look=programme.GENERATED, size="small", now=NOW)
         assert programme.unfinished_size(programme.find()) == "small"
 
         demo("--if-empty", "--size", "run")
 
-        assert Member.objects.count() == 300 + life.TWICE
+        assert Member.objects.count() == small.MEMBERS + life.TWICE
         assert programme.unfinished_size(programme.find()) is None
         assert AuditEntry.objects.filter(action=programme.LOADED).count() == 1
         # The dates stay those of the first try.
@@ -108,7 +115,9 @@ class TestDemoCommand:
         with pytest.raises(CommandError, match="not for production"):
             demo()
 
-    def test_falls_back_in_words_when_the_package_is_missing(self, db, monkeypatch):
+    def test_falls_back_in_words_when_the_package_is_missing(
+        self, db, few, monkeypatch
+    ):
         monkeypatch.setattr("loyalty.demo.journey.PACKAGE", "not_installed_here")
 
         said = demo("--size", "run")
