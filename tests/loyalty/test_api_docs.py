@@ -107,6 +107,7 @@ def whole_receipt():
         {"value": "10", "type": "OFFER", "description": "x"}
     ]
     body |= {"tillId": "1", "businessDate": "2026-11-22", "vouchers": ["K7QX-2MPA"]}
+    body["purchase"] = "web-10045"
     return body
 
 
