@@ -96,7 +96,8 @@ class BreakageAssumption(models.Model):
 class ProofRun(models.Model):
     """One proof of a club's ledger: what it looked at, and what differed.
 
-    Without an end while it waits or runs. Names members by their inner keys only, and only those that differ.
+    Without an end while it waits or runs. Names members by their inner keys alone, and
+    only those that differ.
     """
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
