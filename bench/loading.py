@@ -75,7 +75,6 @@ def main() -> None:
         f" {lines / took:,.0f} lines/s; the loader is {ours * took / lines:.2f} × that"
     )
     _load_demo()
-    # Last, for it ends the part where the goal is not met.
     verdict("loader: lines per second", ours, 30_000)
 
 
