@@ -7,7 +7,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from members.merging import merge_members, undo_merge
+from members.merging import UNDO_WITHIN, merge_members, undo_merge
 from offers.models import MemberCard, Stamp, Voucher
 from offers.vouchers.nightly import run_nightly
 from tests.factories.members import MemberFactory
@@ -109,6 +109,8 @@ class Shop:
     def merge_or_part(self):
         kept, merged = self.members
         now = moment(self.day)
+        if self.merge is not None and now - self.merge.at >= UNDO_WITHIN:
+            return
         if self.merge is None:
             self.merge = merge_members(
                 kept=kept, merged=merged, staff=self.staff, now=now
@@ -128,7 +130,9 @@ class Shop:
             self.papers[0].used = self._used(vouchers.filter(member=kept))
             self.papers[1].used = self._used(vouchers.filter(member=merged))
         for who in (0, 1):
-            self.until[who] = max(self.until[who], self.day)
+            # Who has no card yet has none that could be worked out.
+            if MemberCard.objects.filter(member=self.members[who]).exists():
+                self.until[who] = max(self.until[who], self.day)
 
     def _used(self, vouchers):
         brought = {sold.id: purchase.day for _who, sold, purchase in self.bought}

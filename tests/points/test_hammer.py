@@ -35,12 +35,10 @@ SELECT points_capture(%(id)s, NULL, %(now)s, %(now)s, %(key)s, '', NULL, '',
 
 def connect():
     known = connection.get_connection_params()
+    # Of a server at a socket there is no more than its folder.
+    named = ("host", "port", "user", "password", "dbname")
     return psycopg.connect(
-        host=known["host"],
-        port=known["port"],
-        user=known["user"],
-        password=known["password"],
-        dbname=known["dbname"],
+        **{name: known[name] for name in named if known.get(name)},
         options="-c synchronous_commit=off",
         autocommit=True,
     )

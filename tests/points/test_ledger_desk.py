@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
 from points.adjusting import adjust
 from points.models import Entry
@@ -63,7 +64,9 @@ class TestLedger:
 
         rows = ledger().context["table"].rows
 
-        assert [str(row.get_cell("reason")) for row in rows] == [
+        with translation.override("en"):
+            said = [str(row.get_cell("reason")) for row in rows]
+        assert said == [
             "Used by the member",
             "The days of waiting are over",
             "Something else than a purchase",

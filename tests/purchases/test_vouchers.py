@@ -163,7 +163,7 @@ class TestGiftCards:
         assert (error["pointer"], error["code"]) == (
             ("/vouchers/0", "voucher_for_gift_card")
         )
-        assert error["detail"] == "A voucher cannot pay for a gift card."
+        assert error["detail"] == "En värdecheck kan inte betala ett presentkort."
         voucher.refresh_from_db()
         assert voucher.status == "ISSUED"
 
