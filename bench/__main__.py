@@ -58,7 +58,9 @@ def main() -> None:
                 },
                 check=False,
             )
-        failed |= ended.returncode != 0
+        if ended.returncode:
+            failed = True
+            sys.stderr.write(f"{name} ended with {ended.returncode}.\n")
     sys.exit(failed)
 
 
