@@ -42,6 +42,10 @@ MAY_WRITE = (
     ("django_session", r"mfa_activate_totp$"),
     # Tries of somebody who guesses at the secret of a link are counted.
     ("common_ratebucket", r"stores:invitation$"),
+    # When a device was last used, every few minutes; and until when a till stays open.
+    ("portal_session", r"portal:"),
+    ("stores_tilldevice", r"till:"),
+    ("django_session", r"till:"),
     # A visit a day is an event of the member's, for which a version may give points.
     ("members_event", r"portal:home$"),
 )
@@ -173,7 +177,7 @@ class TestLooking:
         assert Looks(rows).at(client, pages).surprising == {}
 
     def test_at_ones_own_pages_writes_nothing(self, rows, member):
-        client = signed_in(member, now=NOW)
+        client = signed_in(member, now=datetime.now(UTC))
 
         looks = Looks(rows).at(client, of(Audience.MEMBER))
 
