@@ -332,16 +332,19 @@ def next_expiry(member: Member, now: datetime) -> Expiring | None:
 def summarize_totals(member: Member) -> dict[str, int]:
     """Return what was earned, used, taken back and has expired, as positive numbers.
 
-    `used` is without what was given back. `adjusted` is all that the club itself gave
-    or took, goodwill too; it and `merged` (what merges that were undone left with the
-    member or took) have a sign. All of them add up to the balance.
+    `used` is without what was given back, `expired` without what came back though it
+    had lapsed. `adjusted` is all that the club itself gave or took, goodwill too; it
+    and `merged` (what merges that were undone left with the member or took) have a
+    sign. All of them add up to the balance.
     """
     kinds = Entry.Kind
+    revived = Q(kind=kinds.RESTORE, reverses__kind=kinds.EXPIRE)
+    given_back = Q(kind=kinds.RESTORE) & ~Q(reverses__kind=kinds.EXPIRE)
     found = _statement(member).aggregate(
         earned=Sum("points", filter=Q(kind=kinds.EARN)),
-        used=Sum("points", filter=Q(kind__in=[kinds.SPEND, kinds.RESTORE])),
+        used=Sum("points", filter=Q(kind=kinds.SPEND) | given_back),
         taken_back=Sum("points", filter=Q(kind=kinds.REVERSE)),
-        expired=Sum("points", filter=Q(kind=kinds.EXPIRE)),
+        expired=Sum("points", filter=Q(kind=kinds.EXPIRE) | revived),
         adjusted=Sum("points", filter=Q(kind__in=_BY_THE_CLUB)),
         merged=Sum("points", filter=Q(kind=kinds.MERGE)),
     )

@@ -33,7 +33,12 @@ UNION SELECT u.id FROM posted p JOIN points_lotuse u ON u.lot_id = p.id
 # Of lots that merges moved: the month in which the points were earned first.
 _MOVES = """
 WITH {posted}, used AS (
-    SELECT u.lot_id, u.points, e.kind
+    SELECT u.lot_id, u.points,
+        -- What lapsed and came back was never used. Looked up for these few alone.
+        CASE WHEN e.kind = 'RESTORE' THEN (
+            SELECT CASE x.kind WHEN 'EXPIRE' THEN 'REVIVE' ELSE 'RESTORE' END
+            FROM points_entry x WHERE x.id = e.reverses_id)
+        ELSE e.kind END AS kind
     FROM ({uses}) counted JOIN points_lotuse u ON u.id = counted.id
     JOIN points_entry e ON e.id = u.entry_id
     JOIN points_entry l ON l.id = u.lot_id
@@ -53,7 +58,7 @@ WITH {posted}, used AS (
         -COALESCE(sum(points) FILTER (
             WHERE kind = 'RESTORE' OR kind = 'SPEND' AND NOT comes), 0) AS used,
         -COALESCE(sum(points) FILTER (
-            WHERE kind = 'EXPIRE' AND NOT comes), 0) AS expired,
+            WHERE kind IN ('EXPIRE', 'REVIVE') AND NOT comes), 0) AS expired,
         -COALESCE(sum(points) FILTER (
             WHERE kind IN ('REVERSE', 'ADJUST') AND NOT comes), 0) AS taken_back,
         sum(points) AS outstanding

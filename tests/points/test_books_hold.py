@@ -10,14 +10,17 @@ from django.db import DatabaseError, connection, connections, transaction
 from django.urls import reverse
 from django.utils.translation import override
 
+from points import reading, selectors
 from points.books import closing, counting, liability
 from points.books.counting import Span
 from points.books.figures import Late
 from points.models import Account, ClosedMonth, Entry
 from points.programme import versions
-from points.services import post, release, reserve
+from points.services import expire_points, post, release, reserve
+from points.terms import ExpiryKind, Terms
 from tests.factories.club import buy, line, open_club, returned
 from tests.factories.members import MemberFactory
+from tests.factories.points import EarningRuleFactory
 from tests.factories.stores import StaffFactory, StoreFactory
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +57,11 @@ def books(programme, until):
 def in_full(programme, until):
     """Count from the first entry on, whatever is closed."""
     return liability.work_out(Span(programme, None, until))
+
+
+def day(month, number, *, hour=9):
+    """Return a moment of a summer's day, in Stockholm two hours later."""
+    return datetime(2026, month, number, tzinfo=UTC) + timedelta(hours=hour)
 
 
 def gift(member, points, at, key="gift", kind=Entry.Kind.GOODWILL):
@@ -316,6 +324,66 @@ class TestPointsWithoutSales:
         )
 
         assert books(programme, NOVEMBER_1).liability == Decimal("400.00")
+
+
+class TestPointsThatCameBack:
+    """They lapse at the end of July; a till sends what was bought on 20 July later."""
+
+    @pytest.fixture
+    def lapsed(self, programme, vera, shop):
+        """Give a till that was offline: 100 points that lapsed, and 40 that lasted."""
+        EarningRuleFactory(
+            programme=programme,
+            published=True,
+            starts_at=datetime(2026, 1, 1, tzinfo=UTC),
+            terms=reading.dump(Terms(expiry=ExpiryKind.INACTIVITY)),
+            expires_after_months=2,
+        )
+        buy(vera, shop, line("100.00"), now=day(5, 10))
+        post(
+            member_id=vera.pk,
+            kind=Entry.Kind.SPEND,
+            points=-30,
+            key="used",
+            at=day(5, 20),
+            now=day(5, 20),
+        )
+        expire_points(now=day(8, 1))
+        (cohort,) = books(programme, day(9, 1, hour=-2)).cohorts
+        assert (cohort.used, cohort.expired) == (30, 70)
+        return vera
+
+    def counted(self, programme, until):
+        return [
+            (each.month.month, each.issued, each.used, each.expired, each.outstanding)
+            for each in books(programme, until).cohorts
+        ]
+
+    @pytest.mark.parametrize("is_closed", [False, True], ids=["open", "closed"])
+    def test_never_expired_and_were_not_given_back(
+        self, programme, shop, lapsed, is_closed
+    ):
+        if is_closed:
+            for month in (5, 6, 7, 8):
+                close(programme, date(2026, month, 1), day(9, 1))
+
+        buy(lapsed, shop, line("50.00"), now=day(9, 3), at=day(7, 20))
+
+        until = day(10, 1, hour=-2)
+        assert self.counted(programme, until) == [
+            (5, 100, 30, 0, 70),
+            (7, 50, 0, 0, 50),
+        ]
+        assert books(programme, until).cohorts == in_full(programme, until).cohorts
+        total = books(programme, until).total
+        assert total.issued - total.used - total.expired == total.outstanding == 120
+
+    def test_are_told_to_the_member_as_never_expired(self, programme, shop, lapsed):
+        buy(lapsed, shop, line("50.00"), now=day(9, 3), at=day(7, 20))
+
+        totals = selectors.summarize_totals(lapsed)
+
+        assert (totals["earned"], totals["used"], totals["expired"]) == (150, 30, 0)
 
 
 class TestExpectedExpiry:
