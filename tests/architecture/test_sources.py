@@ -1,5 +1,6 @@
 """Files have names that say something, and templates keep to the strict policy."""
 
+import re
 import subprocess
 
 import pytest
@@ -10,6 +11,19 @@ from scripts import check_sources, check_templates
 class TestSources:
     def test_keep_the_rules(self):
         assert list(check_sources.problems()) == []
+
+    def test_say_once_who_sees_members(self):
+        """Two lists of roles drift apart, and one of them then shows too much."""
+        rooms = [path for path in check_sources.ROOT.iterdir() if path.is_dir()]
+        found = [
+            str(path.relative_to(check_sources.ROOT))
+            for room in rooms
+            if (room / "__init__.py").exists()
+            for path in room.rglob("*.py")
+            if re.search(r"^_?SEE_MEMBERS\b.*=", path.read_text(), re.M)
+        ]
+
+        assert found == ["members/roles.py"]
 
     @pytest.mark.parametrize(
         ("path", "line", "said"),

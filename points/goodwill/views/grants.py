@@ -23,6 +23,7 @@ from common.periods import add_months, local_day
 from common.ui.charts import percent
 from common.ui.tables import MomentColumn, NumberColumn, Table, TableView, two_lines
 from members.cards import display_number
+from members.roles import SEE_MEMBERS
 from points import words
 from points.goodwill import kinds, selectors
 from points.models import GoodwillGrant, GoodwillReason
@@ -33,14 +34,6 @@ from stores.models import Programme, Store
 from stores.roles import Role
 from stores.views.pages import staff_of
 
-SEE_MEMBERS = frozenset(
-    {
-        Role.OWNER,
-        Role.CUSTOMER_SERVICE,
-        Role.DATA_PROTECTION_OFFICER,
-        Role.MARKETER,
-    }
-)
 CHANGE = frozenset({Role.OWNER, Role.MARKETER})
 _SHOWN_MONTHS = 3
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])\Z", re.ASCII)
