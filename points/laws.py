@@ -24,7 +24,9 @@ class Law:
 # them are keyed by the entry. What is wrong with a row is one bit, the law's place in
 # `LAWS`; sums are compared with the accounts once for each member. Only what does not
 # hold is looked at again, so that a sound ledger costs the passes and nothing else. Of
-# one club, `entries` and `accounts` are those of its members.
+# one club, `entries`, `accounts`, `lots` and `uses` are those of its members. It is
+# asked of members from one number to another, so that connections can share the work;
+# `strays` are lots and uses of theirs whose entry or lot is somebody else's.
 SCREEN = """
 WITH sums AS (
     SELECT e.member_id,
@@ -37,6 +39,8 @@ WITH sums AS (
         COALESCE(sum(l.remaining) FILTER (WHERE l.is_pending), 0) AS pending,
         COALESCE(sum((-e.points - COALESCE(b.points, 0))::integer)
             FILTER (WHERE e.points < 0), 0) AS owed,
+        count(l.entry_id) + COALESCE(sum(u.uses), 0) + COALESCE(sum(b.uses), 0)
+            AS joined,
         bit_or(
             CASE WHEN l.remaining <> l.points - COALESCE(u.points, 0)
                 THEN {left} ELSE 0 END
@@ -59,17 +63,23 @@ WITH sums AS (
                 THEN {joins} ELSE 0 END) AS broken
     FROM {{entries}}
     LEFT JOIN points_lot l ON l.entry_id = e.id
+        AND l.member_id BETWEEN %(first)s AND %(last)s
     LEFT JOIN (
-        SELECT lot_id, sum(points) AS points, min(member_id) AS first,
+        SELECT lot_id, sum(points) AS points, count(*) AS uses,
+            min(member_id) AS first, max(member_id) AS last
+        FROM points_lotuse WHERE member_id BETWEEN %(first)s AND %(last)s
+        GROUP BY lot_id) u ON u.lot_id = e.id
+    LEFT JOIN (
+        SELECT entry_id, sum(points) AS points, count(*) AS uses,
+            min(points) AS least, max(points) AS most, min(member_id) AS first,
             max(member_id) AS last
-        FROM points_lotuse GROUP BY lot_id) u ON u.lot_id = e.id
-    LEFT JOIN (
-        SELECT entry_id, sum(points) AS points, min(points) AS least,
-            max(points) AS most, min(member_id) AS first, max(member_id) AS last
-        FROM points_lotuse GROUP BY entry_id) b ON b.entry_id = e.id
+        FROM points_lotuse WHERE member_id BETWEEN %(first)s AND %(last)s
+        GROUP BY entry_id) b ON b.entry_id = e.id
+    WHERE e.member_id BETWEEN %(first)s AND %(last)s
     GROUP BY e.member_id
 ), compared AS (
-    SELECT member_id, s.points, s.entries, a.member_id IS NOT NULL AS has_account,
+    SELECT member_id, s.points, s.entries, s.joined,
+        a.member_id IS NOT NULL AS has_account,
         COALESCE(s.broken, 0)
         | CASE WHEN a.member_id IS NULL THEN {account} ELSE 0 END
         | CASE WHEN a.balance <> COALESCE(s.points, 0) THEN {balance} ELSE 0 END
@@ -82,16 +92,36 @@ WITH sums AS (
                 OR a.reserved <> COALESCE(r.points, 0) THEN {reserved} ELSE 0 END
         | CASE WHEN s.owed > 0 AND s.held > COALESCE(a.reserved, 0)
             THEN {free} ELSE 0 END AS broken
-    FROM {{accounts}}
+    FROM (SELECT * FROM {{accounts}}
+        WHERE a.member_id BETWEEN %(first)s AND %(last)s) a
     FULL JOIN sums s USING (member_id)
     LEFT JOIN (
         SELECT member_id, sum(points) AS points FROM points_reservation
         WHERE outcome = 'HELD' GROUP BY member_id) r USING (member_id)
+), all_of_it AS (
+    SELECT (SELECT count(*) FROM {{lots}}
+            WHERE l.member_id BETWEEN %(first)s AND %(last)s)
+        + 2 * (SELECT count(*) FROM {{uses}}
+            WHERE u.member_id BETWEEN %(first)s AND %(last)s) AS there
 )
 SELECT count(*) FILTER (WHERE has_account), COALESCE(sum(entries), 0),
     COALESCE(sum(points), 0), COALESCE(bit_or(broken), 0),
-    array_agg(ARRAY[member_id, broken]) FILTER (WHERE broken <> 0)
+    array_agg(ARRAY[member_id, broken]) FILTER (WHERE broken <> 0),
+    (SELECT there FROM all_of_it) - COALESCE(sum(joined), 0) AS strays
 FROM compared
+"""
+
+# Whose entries they are that others' lots or uses belong to.
+STRAYS = """
+SELECT e.member_id FROM points_lot l JOIN points_entry e ON e.id = l.entry_id
+WHERE l.member_id <> e.member_id
+UNION
+SELECT e.member_id FROM points_lotuse u JOIN points_entry e ON e.id = u.entry_id
+WHERE u.member_id <> e.member_id
+UNION
+SELECT e.member_id FROM points_lotuse u JOIN points_entry e ON e.id = u.lot_id
+WHERE u.member_id <> e.member_id
+LIMIT %(most)s
 """
 
 # What each member had after every entry, in the order of posting. A pass of its own,
@@ -100,7 +130,7 @@ STEPS = """
 SELECT DISTINCT member_id FROM (
     SELECT member_id, balance_after - points AS before,
         lag(balance_after, 1, 0) OVER (PARTITION BY member_id ORDER BY id) AS after
-    FROM {entries}) steps
+    FROM {entries} WHERE member_id BETWEEN %(first)s AND %(last)s) steps
 WHERE before <> after
 LIMIT %(most)s
 """

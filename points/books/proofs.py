@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 import structlog
-from django.db import transaction
 from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
@@ -59,8 +58,7 @@ def run(
     `asked` is the run that somebody waits for; else it is one more.
     """
     kept = asked or ProofRun(programme=programme, started_at=clock())
-    with transaction.atomic():
-        found = proof.check(programme_id=programme.pk)
+    found = proof.check(programme_id=programme.pk)
     differences = sorted(found.differences, key=lambda each: each.law)
     kept.details = [
         {

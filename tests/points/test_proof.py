@@ -132,6 +132,13 @@ def merged_ledger(ledger, programme):
     assert not proof.check().differences
 
 
+@pytest.fixture(params=["as a whole", "in halves"])
+def looked_at(request, monkeypatch):
+    """How many members are looked at together."""
+    if request.param == "in halves":
+        monkeypatch.setattr(proof, "WORTH_SHARING", 0)
+
+
 def damage(statement):
     with connection.cursor() as cursor:
         # Checks that wait for the end of the transaction keep a table from changing.
@@ -141,6 +148,7 @@ def damage(statement):
         cursor.execute(statement)
 
 
+@pytest.mark.usefixtures("looked_at")
 class TestCheck:
     def test_finds_nothing_wrong_in_a_sound_ledger(self, ledger):
         found = proof.check()
@@ -157,6 +165,30 @@ class TestCheck:
         laws = {difference.law for difference in proof.check().differences}
 
         assert law in laws
+
+    @pytest.mark.parametrize("table", ["points_lot", "points_lotuse"])
+    def test_finds_rows_of_members_of_the_other_half(self, ledger, programme, table):
+        far = MemberFactory(programme=programme)
+
+        damage(f"UPDATE {table} SET member_id = {far.pk}")
+
+        laws = {difference.law for difference in proof.check().differences}
+        assert laws & {
+            "a use joins an entry and a lot of one member",
+            "every earning is a lot of its size",
+        }
+
+    def test_finds_a_lot_that_somebody_else_has_of_a_use(self, ledger, programme):
+        far = MemberFactory(programme=programme)
+
+        damage(
+            "INSERT INTO points_lot (entry_id, member_id, points, remaining,"
+            f" active_from, is_pending) SELECT id, {far.pk}, 9, 0, at, false"
+            " FROM points_entry WHERE kind = 'SPEND'"
+        )
+
+        (difference, *_others) = proof.check().differences
+        assert difference.law == "every earning is a lot of its size"
 
     def test_has_a_broken_ledger_for_every_law(self):
         own = (*LAWS.values(), *ASKED_AT_ONCE)

@@ -90,6 +90,19 @@ class TestTwoWorkers:
         )
         assert not proof.check().differences
 
+    def test_of_one_night_share_the_members_between_them(self, programme, monkeypatch):
+        monkeypatch.setattr(services, "_AT_ONCE", 2)
+        monkeypatch.setattr(proof, "WORTH_SHARING", 0)
+        members = [waiting(programme, 100) for _each in range(7)]
+
+        done = services.settle_due(now=NOW + DAY)
+
+        assert done.activated == 700
+        assert {balance_of(each, NOW + DAY).points for each in members} == {101}
+        found = proof.check()
+        assert (found.members, found.entries, found.points) == (7, 21, 707)
+        assert not found.differences
+
     def test_without_the_lock_would_both_let_the_same_points_go(self, programme):
         """The twin: read what waits, and then write it, as code without a lock does."""
         member = waiting(programme, 100)
