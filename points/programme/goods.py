@@ -129,12 +129,19 @@ def search(programme_id: int, words: str, goods: Goods) -> list[Named]:
     return [each for each in found if each.value not in known]
 
 
+def words_of(text: str) -> str:
+    """Return what was typed to look for goods, without what no database can hold."""
+    return text.replace("\0", "").strip()
+
+
 def read(values: Sequence[str]) -> Goods:
     """Return goods from the words of a form; what has another form is left out."""
     found: dict[str, list[str]] = {kind.value: [] for kind in Kind}
     for value in values:
         kind, _colon, name = value.partition(":")
         name = name.strip()
+        if "\0" in name:
+            continue
         if kind in found and name and name not in found[kind]:
             found[kind].append(name)
     return Goods(**{kind: tuple(names) for kind, names in found.items()})

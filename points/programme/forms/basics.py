@@ -1,5 +1,6 @@
 """What every version says once: earning, waiting, expiry, returns, vouchers, ladder."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -7,7 +8,12 @@ from django.utils.translation import gettext_lazy as _
 
 from common.ui.forms import Switch
 from points.programme.drafts import Content
-from points.programme.forms.fields import MONTHS, CommasField, PlainDecimalField
+from points.programme.forms.fields import (
+    MONTHS,
+    CommasField,
+    PlainDecimalField,
+    WholeField,
+)
 from points.programme.goods import read
 from points.terms import (
     Discounts,
@@ -21,6 +27,11 @@ from points.terms import (
     VoucherMode,
     Window,
 )
+
+# What the columns of a version can hold.
+LEAST = Decimal("0.0001")
+LONGEST_GROUP = 60
+MOST_MONTHS = 1200
 
 TAXES = [(Tax.WITH.value, _("with VAT")), (Tax.WITHOUT.value, _("without VAT"))]
 DISCOUNTS = [
@@ -78,6 +89,8 @@ class BasicsForm(forms.Form):
         label=_("Points for each whole unit of currency"),
         max_digits=8,
         decimal_places=4,
+        min_value=LEAST,
+        error_messages={"min_value": _("A purchase must give more than 0 points.")},
     )
     tax = forms.ChoiceField(label=_("Counted on the price"), choices=TAXES)
     discounts = forms.ChoiceField(label=_("Counted on"), choices=DISCOUNTS)
@@ -86,6 +99,7 @@ class BasicsForm(forms.Form):
     )
     excluded_groups = CommasField(
         label=_("Article groups that earn nothing"),
+        max_length=LONGEST_GROUP,
         help_text=_(
             "As the till names them, with commas between. Gift cards never earn."
         ),
@@ -94,21 +108,22 @@ class BasicsForm(forms.Form):
         label=_("Where several fit the same goods"), choices=STACKINGS
     )
     # WAITING AND EXPIRY
-    pending_days = forms.IntegerField(
+    pending_days = WholeField(
         label=_("Days until points can be used"),
         help_text=_("0: at once. As long as goods may come back is wise."),
     )
     expiry = forms.ChoiceField(label=_("Points expire"), choices=EXPIRIES)
-    expires_after_months = forms.IntegerField(
+    expires_after_months = WholeField(
         label=_("Months"),
+        max_value=MOST_MONTHS,
         required=False,
         help_text=_("They expire when that month ends. Empty: never."),
     )
     expiry_month = forms.TypedChoiceField(
         label=_("Month"), choices=list(MONTHS.items()), coerce=int
     )
-    expiry_day = forms.IntegerField(label=_("Day"), min_value=1, max_value=31)
-    expiry_years = forms.IntegerField(
+    expiry_day = WholeField(label=_("Day"), min_value=1, max_value=31)
+    expiry_years = WholeField(
         label=_("Years at the least"), help_text=_("So that late points last too.")
     )
     returns = forms.ChoiceField(
@@ -121,7 +136,9 @@ class BasicsForm(forms.Form):
         label=_("What a point is worth"),
         max_digits=8,
         decimal_places=4,
+        min_value=LEAST,
         required=False,
+        error_messages={"min_value": _("A point must be worth more than nothing.")},
         help_text=_("In money. Empty: what the first voucher gives."),
     )
     mode = forms.ChoiceField(
@@ -129,13 +146,13 @@ class BasicsForm(forms.Form):
         choices=MODES,
         help_text=_("From enough points for a step."),
     )
-    valid_days = forms.IntegerField(
+    valid_days = WholeField(
         label=_("Valid for days"), help_text=_("From the day it is made.")
     )
-    grace_days = forms.IntegerField(
+    grace_days = WholeField(
         label=_("Days of grace"), help_text=_("Accepted so much longer, unsaid.")
     )
-    reactivations = forms.IntegerField(
+    reactivations = WholeField(
         label=_("Times made valid again"),
         help_text=_("By customer service, at most."),
     )
@@ -145,9 +162,7 @@ class BasicsForm(forms.Form):
     )
     measure = forms.ChoiceField(label=_("Reached by"), choices=MEASURES)
     window = forms.ChoiceField(label=_("Counted in"), choices=WINDOWS)
-    ladder_grace_days = forms.IntegerField(
-        label=_("Days before a tier is lost"), min_value=0
-    )
+    ladder_grace_days = WholeField(label=_("Days before a tier is lost"))
     soft_landing = forms.BooleanField(
         label=_("Lose one step at a time"), required=False, widget=Switch
     )

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from common.money import round_money
 from common.ui.forms import MomentInput, Switch
 from points.programme.engine import Line, Purchase, birthday_in
-from points.programme.forms.fields import PlainDecimalField
+from points.programme.forms.fields import PlainDecimalField, in_our_time
 from points.programme.goods import Article, registered
 from points.terms import Birthday
 from stores.models import Programme
@@ -51,6 +51,7 @@ class BuyerForm(forms.Form):
         label=gettext_lazy("When"),
         widget=MomentInput,
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+        validators=[in_our_time],
     )
 
     def __init__(

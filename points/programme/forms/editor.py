@@ -9,14 +9,15 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from common.money import OERE
 from points import worth
 from points.models import EarningRule
 from points.programme.drafts import Content, content_of
 from points.programme.faults import Fault
-from points.programme.forms.basics import BasicsForm, initial_of
-from points.programme.forms.fields import blame
+from points.programme.forms.basics import LEAST, BasicsForm, initial_of
+from points.programme.forms.fields import blame, count_in
 from points.programme.forms.rows import ROWS, Rows, initial_rows
 from points.terms import (
     Discounts,
@@ -47,6 +48,8 @@ _FIELDS = {
     "ladder/grace_days": "ladder_grace_days",
     "ladder/tiers": "has_ladder",
 }
+# What a column of a version can hold.
+_MOST_WORTH = Decimal("9999.9999")
 _ACTION_FIELDS = {"key": "event", "": "event"}
 _TIER_FIELDS = {"key": "name_en", "": "name_en"}
 _STEP_FIELDS = {"": "points"}
@@ -79,7 +82,7 @@ class Editor:
         """Tell whether everything typed is of the right form."""
         # Every part is asked, so that every mistake is shown at once.
         valid = [rows.is_valid() for rows in self.rows.values()]
-        return self.basics.is_valid() and all(valid)
+        return self.basics.is_valid() and all(valid) and self._is_worth_a_sum()
 
     def without_multiplier(self, key: str) -> None:
         """Leave out a multiplier when the draft is saved."""
@@ -147,6 +150,20 @@ class Editor:
                 for text in rows.non_form_errors()
             ]
         return found
+
+    def _is_worth_a_sum(self) -> bool:
+        """Refuse a first step of which a point's worth cannot be written down."""
+        if self.basics.cleaned_data["point_value"] is not None:
+            return True
+        first = self.rows["steps"].kept()[0]
+        found = _worth_of(first.step())
+        if found < LEAST:
+            first.add_error("value", _("A point must be worth more than nothing."))
+        elif found > _MOST_WORTH:
+            first.add_error("value", _("A point cannot be worth so much."))
+        else:
+            return True
+        return False
 
     def _ladder(self) -> Ladder | None:
         given = self.basics.cleaned_data
@@ -221,9 +238,8 @@ class Editor:
 def with_another(data: QueryDict, part: str) -> QueryDict:
     """Return what was typed with one more row of a kind."""
     more = data.copy()
-    name = f"{part}-TOTAL_FORMS"
-    total = more.get(name, "0")
-    more[name] = str(int(total) + 1 if total.isdecimal() else 1)
+    total = count_in(data, part)
+    more[f"{part}-TOTAL_FORMS"] = str(total + 1)
     # What stands beside a row that was not there: its switches as a new row has them.
     row = ROWS[part].form()
     for field in row:

@@ -2,12 +2,23 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.core.validators import ProhibitNullCharactersValidator
 from django.utils import dates
 from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+
+# More than any version may say, and still a number of days before the year 9999.
+LARGEST = 1_000_000
+# Of a number of rows, of which there are some tens at most.
+_DIGITS = 4
+# Nobody means a day of any other.
+_YEARS = range(2000, 2200)
+prohibit_null = ProhibitNullCharactersValidator()
 
 
 class PlainDecimalField(forms.DecimalField):
@@ -31,7 +42,34 @@ class PlainDecimalField(forms.DecimalField):
         return plain(value) if isinstance(value, Decimal) else value
 
 
-class LinesField(forms.CharField):
+class WholeField(forms.IntegerField):
+    """A whole number that no column and no calendar is too small for.
+
+    What a version may say is said by its check; a draft may say more.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("min_value", 0)
+        options.setdefault("max_value", LARGEST)
+        super().__init__(**options)
+
+
+class SeveralField(forms.CharField):
+    """Several texts in one; what holds for a text holds for each of them."""
+
+    def run_validators(self, value: Any) -> None:
+        """Look at each text by itself."""
+        for each in value:
+            super().run_validators(each)
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """Leave out the length, which is that of one text."""
+        attrs = super().widget_attrs(widget)
+        attrs.pop("maxlength", None)
+        return attrs
+
+
+class LinesField(SeveralField):
     """Several texts, a line each."""
 
     def __init__(self, **options: Any) -> None:
@@ -54,7 +92,7 @@ class LinesField(forms.CharField):
         return found != list(initial if isinstance(initial, (list, tuple)) else ())
 
 
-class CommasField(forms.CharField):
+class CommasField(SeveralField):
     """Several names with commas between them."""
 
     def __init__(self, **options: Any) -> None:
@@ -92,6 +130,23 @@ class Ticks(forms.MultipleChoiceField):
 
     def validate(self, value: Any) -> None:
         """Accept a name that is gone, so that the check can say so at its place."""
+        for each in value:
+            prohibit_null(each)
+
+
+def in_our_time(day: date) -> None:
+    """Refuse a day around which there is no calendar, such as one of the year 9999."""
+    if not _YEARS[0] <= day.year <= _YEARS[-1]:
+        words = {"first": str(_YEARS[0]), "last": str(_YEARS[-1])}
+        raise forms.ValidationError(
+            _("Choose a day in the years %(first)s to %(last)s."), params=words
+        )
+
+
+def count_in(data: Mapping[str, Any], part: str) -> int:
+    """Return how many rows of a part were sent; none where it is no number."""
+    total = str(data.get(f"{part}-TOTAL_FORMS", ""))
+    return int(total) if total.isdecimal() and len(total) < _DIGITS else 0
 
 
 def plain(value: Decimal) -> str:

@@ -10,7 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from common.ui.forms import DateInput, Switch
 from points.programme.checking import LONGEST_KEY
-from points.programme.forms.fields import WEEKDAYS, PlainDecimalField, Ticks
+from points.programme.forms.fields import (
+    WEEKDAYS,
+    PlainDecimalField,
+    Ticks,
+    in_our_time,
+)
 from points.programme.goods import named_in, read
 from points.terms import Birthday, Goods, Ladder, Multiplier, When
 from stores.models import Programme, Store
@@ -32,6 +37,14 @@ class TimeInput(forms.TimeInput):
         super().__init__(format="%H:%M")
 
 
+class Weekdays(Ticks):
+    """Days of a week, of which there are seven for ever."""
+
+    def validate(self, value: Any) -> None:
+        """Refuse what is no day."""
+        forms.MultipleChoiceField.validate(self, value)
+
+
 class MultiplierForm(forms.Form):
     """What a multiplier asks for; what is left empty is not asked."""
 
@@ -41,7 +54,7 @@ class MultiplierForm(forms.Form):
         decimal_places=2,
         help_text=_("2 for double, 1.5 for half as many again."),
     )
-    weekdays = Ticks(
+    weekdays = Weekdays(
         label=_("Weekdays"),
         choices=[(str(day), name) for day, name in WEEKDAYS.items()],
     )
@@ -54,8 +67,18 @@ class MultiplierForm(forms.Form):
         label=_("Only the first purchase"), required=False, widget=Switch
     )
     birthday = forms.ChoiceField(label=_("Birthday"), choices=BIRTHDAYS, required=False)
-    starts_on = forms.DateField(label=_("First day"), required=False, widget=DateInput)
-    ends_on = forms.DateField(label=_("Last day"), required=False, widget=DateInput)
+    starts_on = forms.DateField(
+        label=_("First day"),
+        required=False,
+        widget=DateInput,
+        validators=[in_our_time],
+    )
+    ends_on = forms.DateField(
+        label=_("Last day"),
+        required=False,
+        widget=DateInput,
+        validators=[in_our_time],
+    )
     least_total = PlainDecimalField(
         label=_("When the goods cost at least"),
         max_digits=10,

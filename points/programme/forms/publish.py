@@ -13,6 +13,7 @@ from common.periods import local_day
 from common.ui.forms import DateInput
 from points.programme.comparing import Worsening
 from points.programme.drafts import NOTICE, RUN_DOWN, Start
+from points.programme.forms.fields import in_our_time
 from points.programme.forms.multiplier import TimeInput
 from stores.models import Programme
 
@@ -30,16 +31,21 @@ class Unseen(TextChoices):
 class PublishForm(forms.Form):
     """The start, and for worse terms the notice, the transition and a look first."""
 
-    starts_on = forms.DateField(label=gettext_lazy("Starts on"), widget=DateInput)
+    starts_on = forms.DateField(
+        label=gettext_lazy("Starts on"), widget=DateInput, validators=[in_our_time]
+    )
     starts_at_hour = forms.TimeField(
         label=gettext_lazy("At"), widget=TimeInput, initial=time()
     )
     told_on = forms.DateField(
-        label=gettext_lazy("Members are told on"), widget=DateInput
+        label=gettext_lazy("Members are told on"),
+        widget=DateInput,
+        validators=[in_our_time],
     )
     runs_down_until = forms.DateField(
         label=gettext_lazy("Points keep their old worth until"),
         widget=DateInput,
+        validators=[in_our_time],
         help_text=gettext_lazy(
             "To the end of that day points become vouchers and are worth as by the"
             " better of this version and the one before it."

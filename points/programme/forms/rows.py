@@ -7,9 +7,15 @@ from django import forms
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from common.money import OERE
 from common.ui.forms import Switch
 from points.programme.checking import CURRENCIES
-from points.programme.forms.fields import LaterField, LinesField, PlainDecimalField
+from points.programme.forms.fields import (
+    LaterField,
+    LinesField,
+    PlainDecimalField,
+    WholeField,
+)
 from points.programme.sentences import names
 from points.terms import (
     LANGUAGES,
@@ -45,11 +51,11 @@ class ActionForm(forms.Form):
         max_length=40,
         help_text=_("As the other system sends it, for an event by API."),
     )
-    points = forms.IntegerField(label=_("Points"))
+    points = WholeField(label=_("Points"))
     per = forms.ChoiceField(
         label=_("How often"), choices=PERIODS, initial=Per.ONCE.value
     )
-    times = forms.IntegerField(label=_("Times"), min_value=1, initial=1)
+    times = WholeField(label=_("Times"), min_value=1, initial=1)
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -77,9 +83,13 @@ class ActionForm(forms.Form):
 class StepForm(forms.Form):
     """So many points become a voucher."""
 
-    points = forms.IntegerField(label=_("Points"))
+    points = WholeField(label=_("Points"), min_value=1)
     value = PlainDecimalField(
-        label=_("Worth of the voucher"), max_digits=9, decimal_places=2
+        label=_("Worth of the voucher"),
+        max_digits=9,
+        decimal_places=2,
+        min_value=OERE,
+        error_messages={"min_value": _("A voucher must be worth something.")},
     )
     needs_purchase = forms.BooleanField(
         label=_("Only with a purchase"), required=False, initial=True, widget=Switch

@@ -17,6 +17,7 @@ from points.programme import basket, versions
 from points.programme.basket import Tried
 from points.programme.engine import Line
 from points.programme.forms.basket import MANY, BuyerForm, LineSet
+from points.programme.forms.fields import count_in
 from points.selectors import value_of
 from points.views.programme import frame
 from stores.middleware import programme_of
@@ -124,8 +125,7 @@ def _tiers(rows: list[EarningRule]) -> dict[str, str]:
 def _with_more(request: HttpRequest) -> Any:
     """Return what was typed, with one more line when that was asked for."""
     data = request.GET.copy()
-    typed = data.get("lines-TOTAL_FORMS", "")
-    place = int(typed) if typed.isdecimal() else 0
+    place = count_in(data, "lines")
     data["lines-TOTAL_FORMS"] = str(place)
     data["lines-INITIAL_FORMS"] = "0"
     if request.GET.get("do") == "add" and place < MANY:

@@ -1,5 +1,6 @@
 """The editor of a draft: one page, with its sentences and faults beside it."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,8 @@ from points.selectors import value_of
 from points.views.programme import frame
 from stores.middleware import programme_of
 from stores.views.pages import staff_of
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -63,7 +66,7 @@ def draft_say(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @require_safe
 def goods_panel(request: HttpRequest) -> HttpResponse:
     """Find goods by a part of their name, to tick them."""
-    words = request.GET.get("q", "").strip()
+    words = goods.words_of(request.GET.get("q", ""))
     field = request.GET.get("in", "goods")
     field = field if field in {"goods", "excluded"} else "goods"
     programme = programme_of(request)
@@ -84,7 +87,7 @@ def goods_panel(request: HttpRequest) -> HttpResponse:
 def articles_panel(request: HttpRequest) -> HttpResponse:
     """Suggest articles for a line of the test basket."""
     asked = [value for name, value in request.GET.items() if name.endswith("-article")]
-    words = str(next(iter(asked), "")).strip()
+    words = goods.words_of(str(next(iter(asked), "")))
     context = {
         "title": _("Find goods"),
         "crumbs": frame.crumbs(),
@@ -108,7 +111,7 @@ def _save(request: HttpRequest, draft: EarningRule, do: str) -> HttpResponse:
             content=editor.content(),
             staff=staff_of(request),
             now=timezone.now(),
-            opened_at=parse_datetime(request.POST.get("opened", "")),
+            opened_at=_opened_at(request),
         )
     except drafts.ChangedMeanwhile:
         draft.refresh_from_db()
@@ -118,6 +121,18 @@ def _save(request: HttpRequest, draft: EarningRule, do: str) -> HttpResponse:
         toast(request, _("It is published and cannot be changed."), tone="error")
         return redirect("points:programme")
     return _go_on(request, draft, do)
+
+
+def _opened_at(request: HttpRequest) -> datetime:
+    """Return when the page was made that was filled in; long ago if it does not say.
+
+    Then nothing that somebody else saved is written over.
+    """
+    try:
+        found = parse_datetime(request.POST.get("opened", ""))
+    except ValueError:
+        found = None
+    return found if found and timezone.is_aware(found) else _LONG_AGO
 
 
 def _go_on(request: HttpRequest, draft: EarningRule, do: str) -> HttpResponse:
@@ -209,7 +224,7 @@ def _multipliers(editor: Editor) -> list[tuple[str, str]]:
 def _goods(data: QueryDict, editor: Editor) -> dict[str, Any]:
     """Return the goods without points, and what was looked for without scripts."""
     ticked = editor.basics.excluded()
-    words = data.get("q", "").strip() if data.get("do") == "search" else ""
+    words = goods.words_of(data.get("q", "")) if data.get("do") == "search" else ""
     pk = editor.draft.programme_id
     return {
         "q": words,

@@ -98,7 +98,8 @@ def _show(
     status: int = 200,
 ) -> HttpResponse:
     pk = draft.programme_id
-    words = request.POST.get("q", "") if request.POST.get("do") == "search" else ""
+    is_search = request.POST.get("do") == "search"
+    words = goods.words_of(request.POST.get("q", "")) if is_search else ""
     context = {
         "title": _("Multiplier"),
         "crumbs": frame.draft_crumbs(draft),
@@ -108,7 +109,7 @@ def _show(
         "currency": draft.programme.currency,
         "chosen": goods.chosen(pk, form.goods()),
         "q": words,
-        "searched": goods.search(pk, words.strip(), form.goods()),
+        "searched": goods.search(pk, words, form.goods()),
         **_say(draft, content, form),
     }
     template = "points/programme/multiplier.html"
