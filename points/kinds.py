@@ -18,6 +18,7 @@ PROGRAMME_CHANGED = "points.programme_changed"
 PROGRAMME_STAYS = "points.programme_stays"
 ACTIVATED = "points.activated"
 RESTORED = "points.restored"
+BROUGHT = "points.brought"
 
 
 def register() -> None:
@@ -30,6 +31,7 @@ def register() -> None:
     events.register_kind(PROGRAMME_STAYS, icon="rosette", describe=_stays)
     events.register_kind(ACTIVATED, icon="circle-check", describe=_activated)
     events.register_kind(RESTORED, icon="arrow-back-up", describe=_restored)
+    events.register_kind(BROUGHT, icon="coins", describe=_brought)
 
 
 def _changed(event: Event) -> str:
@@ -118,4 +120,14 @@ def _restored(event: Event) -> str:
         text = ngettext(
             "%(points)s point given back.", "%(points)s points given back.", points
         )
+    return text % {"points": words.number(points)}
+
+
+def _brought(event: Event) -> str:
+    points = _points(event)
+    text = ngettext(
+        "Brought %(points)s point along, collected before the club moved here.",
+        "Brought %(points)s points along, collected before the club moved here.",
+        points,
+    )
     return text % {"points": words.number(points)}

@@ -15,7 +15,8 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 
 from common.copying import draw_public_ids, unchecked
 from consent.services import MEMBER
-from enrolment.importing import mapping, matching
+from enrolment.importing import bringing, mapping, matching
+from enrolment.importing.bringing import OF_NEW, Bringing, bringing_of
 from enrolment.importing.checking import keep_raw, rows_are_gone
 from enrolment.importing.mapping import Answers
 from enrolment.importing.models import ClubImport, ImportBatch, ImportRow
@@ -118,6 +119,7 @@ contact AS (
 )"""  # noqa: S608 - made of constants of this module
 _MEMBER_IDS = "members_member_id_seq"
 _HERE = "/* instead of triggers */"
+_HOW_MANY = "SELECT count(*) FROM target\n"
 # Which of the numbers drawn nobody has.
 _FREE = """
 SELECT c.number FROM unnest(%(numbers)s::text[]) AS c (number)
@@ -165,8 +167,7 @@ WITH free AS (
         '{{"source": "IMPORT"}}', '{SUBJECT}', %(public_id)s::uuid
     FROM target t
 ), {_PERMISSIONS.strip()}{_HERE}
-SELECT count(*) FROM target
-"""  # noqa: S608 - made of constants of this module
+{_HOW_MANY}"""  # noqa: S608 - made of constants of this module
 _CREATE_BESIDE_TRIGGERS = _CREATE.replace(_HERE, "")
 _CREATE_ALONE = _CREATE.replace(_HERE, f", {_INSTEAD_OF_TRIGGERS.strip()}")
 _PROVE = """
@@ -310,12 +311,16 @@ def finish(club_import: ClubImport, *, now: datetime) -> ClubImport | None:
         )
         if late:
             keep_raw(current, late)
-        current.report = {**current.report, "applied": matching.summarize(current)}
+        answers = mapping.from_json(current.mapping)
+        applied = matching.summarize(current, answers, at=now)
+        current.report = {**current.report, "applied": applied}
         current.state = State.DONE
         current.finished_at = now
         current.save(update_fields=["report", "state", "finished_at"])
     with connection.cursor() as cursor:
         cursor.execute(_ANALYZE)
+    if answers.bring_points:
+        bringing.learn_the_ledger()
     return current
 
 
@@ -376,9 +381,14 @@ class _Batch:
             "proven_at": now if is_proven else None,
             "proof": "IMPORT" if is_proven else "",
         }
+        self.bringing: Bringing | None = None
+        if self.answers.bring_points:
+            self.bringing = bringing_of(club_import, now=now)
+        if self.bringing is not None:
+            self.values |= self.bringing.values
 
     def write(self, *, anew: bool) -> Counts:
-        """Write members, identifiers, permissions, registrations and events."""
+        """Write members, identifiers, permissions, registrations, events, points."""
         if anew:
             matching.match_again(
                 self.club_import,
@@ -399,6 +409,9 @@ class _Batch:
             self._create(created)
         if changed:
             self._run(_CHANGE, changed)
+            # Another import of the same file may have come first.
+            if self.bringing and not self.bringing.give_known(self.values):
+                raise ClubChanged
         if self.answers.is_proven and (created or changed):
             with connection.cursor() as cursor:
                 cursor.execute(_PROVE, self.values)
@@ -417,17 +430,22 @@ class _Batch:
             free = [number for (number,) in cursor.fetchall()]
         self.values["numbers"] = free[:expected]
         with unchecked():
-            self._run(
-                _CREATE_ALONE if _triggers_rest() else _CREATE_BESIDE_TRIGGERS,
-                expected,
-            )
+            statement = _CREATE_ALONE if _triggers_rest() else _CREATE_BESIDE_TRIGGERS
+            if self.bringing is None:
+                self._run(statement, expected)
+                return
+            brought = self._run(statement.replace(_HOW_MANY, OF_NEW), expected)
+            if not self.bringing.give(*brought):
+                raise ClubChanged
 
-    def _run(self, statement: str, expected: int) -> None:
+    def _run(self, statement: str, expected: int) -> tuple[Any, ...]:
+        """Run what answers how many rows it wrote; return what else it answers."""
         with connection.cursor() as cursor:
             cursor.execute(statement, self.values)
-            (written,) = cursor.fetchone()
+            written, *rest = cursor.fetchone()
         if written != expected:
             raise ClubChanged
+        return tuple(rest)
 
 
 def _triggers_rest() -> bool:

@@ -199,7 +199,7 @@ def _finish(club_import: ClubImport, clock: Clock) -> None:
         matching.match_all(current, answers)
         _keep_raw(current, answers)
         current.report = {
-            **matching.summarize(current),
+            **matching.summarize(current, answers, at=clock()),
             "headings": _headings(current),
         }
         current.state = State.CHECKED

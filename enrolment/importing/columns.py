@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 
 class Column(models.TextChoices):
@@ -32,12 +31,30 @@ class Column(models.TextChoices):
     MAIL = "MAIL", _("E-mail: yes or no")
     MAIL_AT = "MAIL_AT", _("E-mail: date of the yes")
     MAIL_SOURCE = "MAIL_SOURCE", _("E-mail: where the yes was given")
-    POINTS = "POINTS", pgettext_lazy("column of a file", "Points (not imported)")
+    POINTS = "POINTS", _("Points balance")
+    POINTS_UNTIL = "POINTS_UNTIL", _("Points: last day")
 
 
+_OF_POINTS = r"(poang|poeng|point|pisteet|saldo|balance|bonus)"
+_LAST_DAY = (
+    r"(utgar|utgang|utlop|udlob|giltig|gyldig|galler|galder|forfal|upphor|expir|valid"
+    r"|until|sista dag|sidste dag|last day|best before|vanhene)"
+)
+# How many lapsed, and not when.
+_LAPSED = r"\b(utgangna|expired|udlobne|forfallna|forfaldne)\b"
+# Points, but not what somebody has now to use; or no points at all.
+_NO_BALANCE = (
+    r"\b(intjan|optjen|tjent|earn|anvan|brug|used|spent|redeem|inlos|indlos|total"
+    r"|lifetime|alltime)\w*|\b(kr|kronor|kroner|sek|dkk|nok|eur|belopp|belob|amount"
+    r"|presentkort|gavekort|gift|level|tier)\b|niva|niveau"
+)
 # The words of a heading, without accents and signs; the first that fits decides, so
 # the telling ones stand first.
 _HEADINGS: tuple[tuple[Column, str], ...] = (
+    (
+        Column.POINTS_UNTIL,
+        rf"^(?!.*{_LAPSED})(.*{_OF_POINTS}.*{_LAST_DAY}|.*{_LAST_DAY}.*{_OF_POINTS})",
+    ),
     (
         Column.SMS_SOURCE,
         r"(sms|mobil).*(kalla|kilde|source|lahde|text)",
@@ -107,7 +124,7 @@ _HEADINGS: tuple[tuple[Column, str], ...] = (
         r"(kund|kunde|medlem|medlems|member|customer|extern\w*|jasen|asiakas) ?"
         r"(nr|nummer|id|no|number|numero)\b|^id$|^guid$|^uuid$",
     ),
-    (Column.POINTS, r"poang|poeng|point|pisteet|saldo|balance|bonus"),
+    (Column.POINTS, rf"^(?!.*({_NO_BALANCE}|{_LAPSED})).*{_OF_POINTS}"),
     (Column.FULL_NAME, r"^(namn|navn|name|nimi)$|full.*name|hela namnet|fulde navn"),
 )
 _COMPILED = tuple((column, re.compile(words)) for column, words in _HEADINGS)

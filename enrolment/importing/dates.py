@@ -19,6 +19,8 @@ FORMATS: dict[str, tuple[re.Pattern[str], str]] = {
     "YYMMDD": (re.compile(r"(\d{2})(\d{2})(\d{2})(?:[-+]\d{4})?(?!\d)"), "Ymd"),
     "DDMMYY": (re.compile(r"(\d{2})(\d{2})(\d{2})(?:-\d{4})?(?!\d)"), "dmY"),
 }
+# Old systems write a day that nobody will see for never.
+NEVER = date(9999, 12, 31)
 EXAMPLES = {
     "YYYY-MM-DD": "1985-04-23",
     "YYYYMMDD": "19850423",
@@ -36,8 +38,11 @@ def parse_day(text: str, code: str) -> date | None:
     return found[0] if found else None
 
 
-def day_reader(code: str, *, latest: date) -> Callable[[str], date | None]:
-    """Return a function that reads days; years of two digits are past at `latest`."""
+def day_reader(code: str, *, latest: date | None) -> Callable[[str], date | None]:
+    """Return a function that reads days; years of two digits are past at `latest`.
+
+    Without `latest` they are of this century.
+    """
 
     def read(text: str) -> date | None:
         found = _match(text, code, latest)

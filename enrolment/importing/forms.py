@@ -162,11 +162,17 @@ class ColumnsForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, answers: Answers, headings: Sequence[str], **options: Any
+        self,
+        *args: Any,
+        answers: Answers,
+        headings: Sequence[str],
+        has_version: bool,
+        **options: Any,
     ) -> None:
         options["initial"] = answers.as_json()
         super().__init__(*args, **options)
         self.headings = headings
+        self.has_version = has_version
         for place, heading in enumerate(headings):
             guessed = answers.columns[place] if place < len(answers.columns) else ""
             self.fields[f"column_{place}"] = forms.ChoiceField(
@@ -195,7 +201,26 @@ class ColumnsForm(forms.Form):
                 )
         if Column.EXTERNAL in chosen and not cleaned.get("system"):
             self.add_error("system", _("Name the system whose ids the file holds."))
+        self._check_points(chosen)
         return cleaned
+
+    def _check_points(self, chosen: Sequence[Column]) -> None:
+        """Refuse points that nothing says the worth of, and a day without points."""
+        if Column.POINTS in chosen:
+            if not self.has_version:
+                self.add_error(
+                    f"column_{chosen.index(Column.POINTS)}",
+                    _(
+                        "The club has published no version of its programme: nothing "
+                        "says what a point is worth or how long it lasts. Publish one "
+                        "first, or leave the column out."
+                    ),
+                )
+        elif Column.POINTS_UNTIL in chosen:
+            self.add_error(
+                f"column_{chosen.index(Column.POINTS_UNTIL)}",
+                _("Say, too, which column holds the points balance."),
+            )
 
     def answers(self) -> Answers:
         """Return what was said."""

@@ -33,6 +33,11 @@ class Answers:
     # Where all permissions were given, if the file does not say it row by row.
     source: str = ""
 
+    @property
+    def bring_points(self) -> bool:
+        """Return whether the file says what members bring along."""
+        return Column.POINTS in self.columns
+
     def as_json(self) -> dict[str, Any]:
         """Return it as stored with an import."""
         return {**asdict(self), "columns": [str(each.value) for each in self.columns]}

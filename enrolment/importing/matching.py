@@ -4,10 +4,12 @@ In sets, over the whole import at the end of the dry run, and over one batch aga
 the club has changed under it.
 """
 
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
+from enrolment.importing import bringing
 from enrolment.importing.mapping import Answers, Mode
 from enrolment.importing.models import ClubImport
 from members.cards import NUMBER_LENGTH, NUMBER_PREFIX
@@ -71,7 +73,8 @@ WHERE r.club_import_id = %(import)s AND r.row BETWEEN %(first)s AND %(last)s
 _DROP_HITS = "DROP TABLE IF EXISTS pg_temp.import_hit"
 _ANALYZE_HITS = "ANALYZE import_hit"
 _FORGET = """
-UPDATE enrolment_importrow SET member_id = NULL, outcome = 'NEW'
+UPDATE enrolment_importrow
+SET member_id = NULL, outcome = 'NEW', points_brought = NULL
 WHERE club_import_id = %(import)s AND row BETWEEN %(first)s AND %(last)s
     AND outcome <> 'REFUSED' AND member_id IS NOT NULL
 """
@@ -176,6 +179,7 @@ UPDATE enrolment_importrow r SET
         OR r.external_id <> '' AND NOT {HAS_EXTERNAL}
         OR r.sms_at IS NOT NULL AND NOT {ANSWERED_SMS}
         OR r.email_at IS NOT NULL AND NOT {ANSWERED_EMAIL}
+        OR ({bringing.BRING}) IS TRUE
         THEN 'CHANGED' ELSE 'SAME' END,
     problems = nullif(coalesce(r.problems, '[]')
         || CASE WHEN r.phone <> '' AND m.phone <> '' AND m.phone <> r.phone
@@ -230,7 +234,7 @@ def match_all(club_import: ClubImport, answers: Answers) -> None:
             cursor.execute(
                 _SAME.format(column=column), {**values, "code": code, "field": field}
             )
-    _match(values)
+    _match(values, answers)
 
 
 def match_again(
@@ -244,7 +248,7 @@ def match_again(
     with connection.cursor() as cursor:
         cursor.execute(_FROM_THE_ROWS)
         cursor.execute(_FORGET, values)
-    _match(values)
+    _match(values, answers)
 
 
 def learn_the_club() -> None:
@@ -257,8 +261,10 @@ def learn_the_club() -> None:
         cursor.execute(_ANALYZE_CLUB)
 
 
-def summarize(club_import: ClubImport) -> dict[str, Any]:
-    """Count outcomes, problems and permissions."""
+def summarize(
+    club_import: ClubImport, answers: Answers, *, at: datetime
+) -> dict[str, Any]:
+    """Count outcomes, problems, permissions, and points with their worth then."""
     values = {"import": club_import.pk}
     with connection.cursor() as cursor:
         cursor.execute(_OUTCOMES, values)
@@ -267,10 +273,13 @@ def summarize(club_import: ClubImport) -> dict[str, Any]:
         codes = dict(cursor.fetchall())
         cursor.execute(_PERMISSIONS, values)
         sms, email = cursor.fetchone()
-    return {"outcomes": outcomes, "codes": codes, "sms": sms, "email": email}
+    report = {"outcomes": outcomes, "codes": codes, "sms": sms, "email": email}
+    if answers.bring_points:
+        report["points"] = bringing.count(club_import, at=at)
+    return report
 
 
-def _match(values: dict[str, Any]) -> None:
+def _match(values: dict[str, Any], answers: Answers) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_DROP_HITS)
         cursor.execute(_HITS, values)
@@ -278,4 +287,6 @@ def _match(values: dict[str, Any]) -> None:
         cursor.execute(_CLAIM, values)
         cursor.execute(_OUR_CARDS, values)
         cursor.execute(_TWICE, values)
+        if answers.bring_points:
+            bringing.find_brought(values)
         cursor.execute(_COMPARE, values)

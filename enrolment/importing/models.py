@@ -152,6 +152,11 @@ class ImportRow(models.Model):
     sms_source = models.CharField(max_length=120)
     email_at = models.DateTimeField(null=True)
     email_source = models.CharField(max_length=120)
+    # What they bring along, and until when it lasts, if the file says so.
+    points = models.IntegerField(null=True)
+    points_until = models.DateField(null=True)
+    # What they brought in an import before: then no more is taken over.
+    points_brought = models.IntegerField(null=True)
     # Errors and warnings: [{"code", "field", "value", "other"}], null without any.
     problems = models.JSONField(null=True)
     # The cells as they came, kept for those that are to be put right.

@@ -7,7 +7,7 @@ bench.
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,7 @@ from common.copying import NULL, escaped
 from enrolment import rules
 from enrolment.importing import sizes
 from enrolment.importing.columns import Column
-from enrolment.importing.dates import day_reader, moment_reader
+from enrolment.importing.dates import NEVER, day_reader, moment_reader
 from enrolment.importing.mapping import Answers
 from enrolment.importing.problems import ERRORS
 from enrolment.importing.reading import fault_of
@@ -26,6 +26,7 @@ from enrolment.importing.values import (
     read_email,
     read_language,
     read_name,
+    read_points,
     split_name,
 )
 from members.identity import IdentifierInvalid, Kind, clean_value
@@ -35,12 +36,14 @@ from members.services import EmailInvalid
 COPIED = (
     "club_import_id row outcome phone email first_name last_name birthday_on postcode "
     "language store_id card external_id since sms_at sms_source email_at email_source "
-    "problems raw"
+    "problems points points_until raw"
 ).split()
 _NAME, _POSTCODE, _SOURCE = 60, 10, 120
 _SIZE = 50_000
 _UNREADABLE = "\ufffd"
 _EPOCH = datetime(1900, 1, 1, tzinfo=UTC)
+# So long nobody's points last.
+_FAR = timedelta(days=365 * 100)
 
 Problem = dict[str, str]
 
@@ -77,9 +80,14 @@ class Club:
     _EMAIL_AT,
     _EMAIL_SOURCE,
     _PROBLEMS,
+    _POINTS,
+    _POINTS_UNTIL,
     _RAW,
 ) = range(1, len(COPIED))
-_CAN_BE_NULL = (_BIRTHDAY, _STORE, _SINCE, _SMS_AT, _EMAIL_AT, _PROBLEMS)
+_CAN_BE_NULL = (
+    *(_BIRTHDAY, _STORE, _SINCE, _SMS_AT, _EMAIL_AT, _PROBLEMS),
+    *(_POINTS, _POINTS_UNTIL),
+)
 
 Reader = Callable[[Sequence[str], list[str]], None]
 
@@ -107,6 +115,7 @@ class Parser:
         self._phone = phone_reader(club.country)
         self._birthday = _birthday_reader(answers.birthdays, self._today)
         self._moment = _moment_reader(answers.dates, club.zone, now)
+        self._last_day = _last_day_reader(answers.dates, self._today)
         self._readers = [*self._make_readers()]
         self._problems: list[Problem] = []
 
@@ -148,6 +157,7 @@ class Parser:
             (Column.STORE, self._store),
             (Column.SINCE, self._since),
             (Column.STATUS, self._status),
+            (Column.POINTS, self._points),
         ):
             if self._has(column):
                 yield reader
@@ -320,6 +330,24 @@ class Parser:
 
         return read
 
+    # POINTS
+
+    def _points(self, cells: Sequence[str], out: list[str]) -> None:
+        """Read a balance and until when it lasts; never guess what is somebody's."""
+        typed = cells[self._places[Column.POINTS]]
+        points, code = read_points(typed)
+        if code:
+            self._say(code, Column.POINTS, typed)
+        if not points:
+            return
+        written = cells[self._places[Column.POINTS_UNTIL]]
+        until, code = self._last_day(written)
+        if code:
+            self._say(code, Column.POINTS_UNTIL, written)
+        else:
+            out[_POINTS] = str(points)
+            out[_POINTS_UNTIL] = until
+
     # SMALL THINGS
 
     def _has(self, column: Column) -> bool:
@@ -362,6 +390,24 @@ def _moment_reader(code: str, zone: ZoneInfo, now: datetime) -> Callable[[str], 
     def read(typed: str) -> str:
         at = read_moment(typed.strip())
         return "" if at is None or at < _EPOCH else at.isoformat(" ")
+
+    return read
+
+
+def _last_day_reader(code: str, today: date) -> Callable[[str], tuple[str, str]]:
+    """Return a function that reads until when points last, or what is wrong with it."""
+    read_day = day_reader(code, latest=None)
+
+    @lru_cache(_SIZE)
+    def read(typed: str) -> tuple[str, str]:
+        if not typed.strip():
+            return NULL, ""
+        last = read_day(typed.strip())
+        if last is None:
+            return "", "points_day_unreadable"
+        if last < today:
+            return "", "points_lapsed"
+        return (NEVER if last - today > _FAR else last).isoformat(), ""
 
     return read
 

@@ -60,6 +60,8 @@ def register_all() -> None:
             **each(_row(DataClass.CHOICE), "language", "store_id", "since"),
             **each(_row(DataClass.PERMISSION, Use.PROOF), "sms_at", "sms_source"),
             **each(_row(DataClass.PERMISSION, Use.PROOF), "email_at", "email_source"),
+            **each(_row(DataClass.POINTS, Use.POINTS), "points", "points_until"),
+            **each(_row(DataClass.POINTS, Use.POINTS), "points_brought"),
         },
     )
     merge_registry.register_stays(

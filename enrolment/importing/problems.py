@@ -39,6 +39,20 @@ ERRORS: dict[str, Text] = {
     ),
     "line_too_long": _("The line is too long to be one member."),
     "quote_open": _("A quotation mark is opened here and not closed."),
+    "points_unreadable": _("That is no number of points."),
+    "points_not_whole": _("Points are whole numbers, such as 1250."),
+    "points_unclear": _(
+        "It cannot be told whether thousands or decimals are parted here. Write points "
+        "without a separator, such as 1250."
+    ),
+    "points_negative": _(
+        "Less than nothing: what a member owed the old club is not taken over. Write 0 "
+        "to import the member without points."
+    ),
+    "points_too_many": _(
+        "More than a million points for one member: this may be another column."
+    ),
+    "points_day_unreadable": _("The last day of the points cannot be read."),
     "unreadable_signs": _("Signs could not be read; the encoding may be another one."),
 }
 # The row is imported, without what is wrong.
@@ -59,6 +73,11 @@ WARNINGS: dict[str, Text] = {
     "mail_unclear": _("Neither yes nor no: no e-mail permission."),
     "mail_no_date": _("A yes without its date is no e-mail permission."),
     "mail_no_source": _("A yes without where it was given is no e-mail permission."),
+    "points_lapsed": _("The points have lapsed by that day and are not taken over."),
+    "points_brought": _(
+        "The member has brought points along before, another number; points are taken "
+        "over once."
+    ),
     "other_phone": _("The member has another mobile number in the club and keeps it."),
     "other_email": _("The member has another e-mail address in the club and keeps it."),
 }

@@ -14,6 +14,7 @@ from enrolment.importing.files import Stored
 from enrolment.importing.mapping import Answers
 from enrolment.importing.models import ClubImport, ImportRow
 from enrolment.importing.reading import Layout
+from points.opening import opening_at
 from stores import audit
 from stores.models import Programme, Staff
 
@@ -30,6 +31,10 @@ class WrongState(Exception):
     def __init__(self, state: str) -> None:
         super().__init__(state)
         self.state = state
+
+
+class NoVersion(Exception):
+    """Raised when points would be taken over that no version of the programme knows."""
 
 
 class Busy(Exception):
@@ -100,9 +105,12 @@ def set_columns(
     Raises:
         WrongState: it is being checked or imported, or has been.
         FileRefused: the file has been deleted.
+        NoVersion: a column holds points, and the club has published no version.
     """
     if not files.path_of(club_import.public_id).exists():
         raise FileRefused("file_gone")
+    if answers.bring_points and opening_at(club_import.programme, now) is None:
+        raise NoVersion
     with transaction.atomic():
         current = _locked(club_import, State.NEW, State.CHECKED, State.FAILED)
         _start_over(current)
@@ -127,7 +135,7 @@ def start(*, club_import: ClubImport, staff: Staff | None, now: datetime) -> Clu
         current.failure = ""
         current.save()
         wake_on_commit()
-        _note(current, staff, kinds.STARTED, now)
+        _note(current, staff, kinds.STARTED, now, **_points_of(current))
     return current
 
 
@@ -244,6 +252,7 @@ def _guessed(rows: Sequence[Sequence[str]], has_headings: bool) -> Answers:
         Column.SINCE,
         Column.SMS_AT,
         Column.MAIL_AT,
+        Column.POINTS_UNTIL,
     }
 
     def written_in(wanted: set[Column]) -> str:
@@ -284,6 +293,12 @@ def _locked(club_import: ClubImport, *states: str) -> ClubImport:
     if current.state not in states:
         raise WrongState(current.state)
     return current
+
+
+def _points_of(club_import: ClubImport) -> dict[str, int]:
+    """Return how many points are taken over, for the trail: the club will owe them."""
+    points = club_import.report.get("points")
+    return {"points": points["points"]} if points else {}
 
 
 def _note(

@@ -30,6 +30,19 @@ _BEFORE_MOBILE = (
     "voicemail",
 )
 _LONGEST_EMAIL = 254
+# Digits in one row, or in threes; behind them decimals that say nothing.
+_WHOLE = re.compile(
+    r"(\d+|\d{1,3}(?:[ '\u2019]\d{3})+|\d{1,3}(?:\.\d{3}){2,}|\d{1,3}(?:,\d{3}){2,})"
+    r"(?:[.,]0+)?\Z"
+    r"|(\d{1,3}(?:\.\d{3})+),0+\Z|(\d{1,3}(?:,\d{3})+)\.0+\Z"
+)
+# A thousand and some, or one and some decimals?
+_UNCLEAR = re.compile(r"(?!0+[.,]0+\Z)\d{1,3}[.,]\d{3}\Z")
+_NUMBER = re.compile(r"\d[\d .,'\u2019]*\Z")
+_UNIT = re.compile(r"\s*(p|pt|pts|po\u00e4ng|points?)\.?\Z", re.IGNORECASE)
+_BETWEEN = str.maketrans("", "", " .,'\u2019")
+# More than that is a column of something else.
+MOST_POINTS = 1_000_000
 _LOCAL = re.compile(r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*\Z")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}\Z")
 
@@ -148,6 +161,34 @@ def is_member(raw: str) -> bool | None:
     if word in _HERE or not word:
         return True
     return False if word in _GONE else None
+
+
+@lru_cache(20_000)
+def read_points(raw: str) -> tuple[int, str]:
+    """Return how many points a balance says, or what is wrong with it.
+
+    An empty cell is none. Decimals must be zeros. `1.250` is refused, for it is not
+    said whether it is a thousand and some or one and some.
+    """
+    text = raw.strip()
+    if not text:
+        return 0, ""
+    # Spaces of any width part thousands.
+    plain = _UNIT.sub("", " ".join(text.split()))
+    is_negative = plain[0] in "-\u2212" if plain else False
+    plain = plain.lstrip("+-\u2212").lstrip()
+    if _UNCLEAR.match(plain):
+        return 0, "points_unclear"
+    found = _WHOLE.match(plain) if plain.isascii() or "\u2019" in plain else None
+    if found is None:
+        code = "points_not_whole" if _NUMBER.match(plain) else "points_unreadable"
+        return 0, code
+    digits = next(filter(None, found.groups())).translate(_BETWEEN)
+    # Not made a number while it is longer than any balance.
+    if len(digits.lstrip("0")) > len(str(MOST_POINTS)) or int(digits) > MOST_POINTS:
+        return 0, "points_too_many"
+    points = int(digits)
+    return (0, "points_negative") if is_negative and points else (points, "")
 
 
 @lru_cache(1000)

@@ -14,7 +14,6 @@ from stores.models import AuditEntry
 from stores.roles import Role
 from tests.factories.importing import (
     ANNA,
-    HEADINGS,
     NOW,
     apply,
     check,
@@ -211,14 +210,6 @@ class TestImportColumns:
         answer = desk.post(address(club_import, "columns/"), chosen)
 
         assert "Name the system whose ids the file holds." in answer.content.decode()
-
-    def test_says_that_points_are_not_taken_over(self, desk, programme):
-        content = text(f"{ANNA};500", headings=f"{HEADINGS};Poängsaldo")
-        club_import = receive(programme, content)
-
-        page = desk.get(address(club_import, "columns/")).content.decode()
-
-        assert "Points are not taken over here" in page
 
 
 class TestImportRows:

@@ -5,6 +5,7 @@ the version, to the moment, and nothing stays that the rule does not name.
 """
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -15,6 +16,7 @@ from points import proof, reading, rules
 from points.actions import following, kinds
 from points.adjusting import adjust
 from points.models import Account, Entry, Lot
+from points.opening import Brought, open_balances, opening_at
 from points.selectors import balance_of, value_of
 from points.services import post, restore, settle_due
 from points.terms import Action, ExpiryKind, Per, Terms
@@ -101,7 +103,15 @@ def restored(member, store, staff):
     return 300
 
 
-PATHS = (receipt, action, referral, welcome, goodwill, adjustment, restored)
+def brought(member, store, staff):
+    """Collected before the club moved here, without a day of their own."""
+    found = opening_at(store.programme, NOW)
+    given = Brought([member.pk], [800], [found.expires_at])
+    open_balances(brought=given, rule_id=found.rule.id, source_id=uuid4(), now=NOW)
+    return 800
+
+
+PATHS = (receipt, action, referral, welcome, goodwill, adjustment, restored, brought)
 
 
 @pytest.fixture
@@ -168,7 +178,6 @@ class TestPoints:
         assert points_of(member) == given
 
     def test_are_given_by_no_path_that_is_not_tried_here(self):
-        """Import is posted by nobody; who makes it so tries it here."""
         move_or_take = {
             *("SPEND", "REVERSE", "EXPIRE", "MERGE"),
             *("ACTIVATE", "RESERVE", "RELEASE"),

@@ -1,16 +1,19 @@
 """Where an import stands: the bar while it is at work, and what came of it."""
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
+from common.money import display
 from common.ui import progress
 from common.ui.htmx import is_partial
 from enrolment.importing import mapping, problems, selectors
@@ -18,6 +21,9 @@ from enrolment.importing.columns import Column
 from enrolment.importing.models import ClubImport
 from enrolment.importing.reading import EXCEL
 from enrolment.importing.views.frame import STEP, State, fault_text, import_of, show
+from points import words
+from points.opening import opening_at
+from points.terms import VoucherMode
 
 _AT_WORK = {State.CHECKING, State.APPLYING}
 
@@ -165,8 +171,31 @@ def _report(club_import: ClubImport) -> dict[str, Any]:
         "email": report["email"],
         "asks_sms": Column.SMS in chosen,
         "asks_email": Column.MAIL in chosen,
-        "has_points": Column.POINTS in chosen,
+        "points": _points(club_import, report.get("points")),
         "answers": answers,
+    }
+
+
+def _points(
+    club_import: ClubImport, counted: dict[str, Any] | None
+) -> dict[str, Any] | None:
+    """Return what the members bring along, as the page shows it."""
+    if counted is None:
+        return None
+    programme = club_import.programme
+    least, most = (
+        display(Decimal(worth), programme.currency) for worth in counted["worth"]
+    )
+    found = opening_at(programme, timezone.now())
+    return {
+        **counted,
+        "by_the_programme": counted["members"] - counted["dated"],
+        "worth": least if least == most else f"{least}–{most}",
+        "lasts": found and words.expiry(found.expires_at, programme.zone),
+        # They come within the hour, without anybody's doing.
+        "become_vouchers": counted["enough"]
+        if found and found.rule.terms.vouchers.mode is VoucherMode.AUTOMATIC
+        else 0,
     }
 
 

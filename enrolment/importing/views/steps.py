@@ -17,6 +17,8 @@ from enrolment.importing.models import ClubImport
 from enrolment.importing.reading import EXCEL, Layout
 from enrolment.importing.services import FileRefused
 from enrolment.importing.views.frame import State, fault_text, import_of, show
+from points import words
+from points.opening import opening_at
 
 _OPEN = {State.NEW, State.CHECKED, State.FAILED}
 
@@ -66,15 +68,18 @@ def import_columns(request: HttpRequest, public_id: UUID) -> HttpResponse:
         return redirect("importing:import-detail", public_id)
     layout = Layout(**club_import.layout)
     headings, rows = _preview(club_import, layout)
+    now = timezone.now()
+    terms = opening_at(club_import.programme, now)
     form = ColumnsForm(
         request.POST or None,
         answers=mapping.from_json(club_import.mapping),
         headings=headings,
+        has_version=terms is not None,
     )
     if request.method == "POST" and form.is_valid():
         try:
             services.set_columns(
-                club_import=club_import, answers=form.answers(), now=timezone.now()
+                club_import=club_import, answers=form.answers(), now=now
             )
         except FileRefused as refused:
             form.add_error(None, fault_text(refused.code))
@@ -98,6 +103,9 @@ def import_columns(request: HttpRequest, public_id: UUID) -> HttpResponse:
             )
         ],
         "has_points": Column.POINTS in chosen,
+        "worth": terms
+        and words.worth_of_a_point(terms.rule, club_import.programme.currency),
+        "lasts": terms and words.expiry(terms.expires_at, club_import.programme.zone),
         "has_sms": Column.SMS in chosen,
         "has_mail": Column.MAIL in chosen,
     }
