@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import TextChoices
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,6 +17,8 @@ from points.programme.drafts import NOTICE, RUN_DOWN, Start
 from points.programme.forms.fields import in_our_time
 from points.programme.forms.multiplier import TimeInput
 from stores.models import Programme
+
+_PROMISES = ("told_on", "runs_down_until")
 
 
 class Unseen(TextChoices):
@@ -28,8 +31,8 @@ class Unseen(TextChoices):
     TRY_FIRST = "TRY_FIRST"
 
 
-class PublishForm(forms.Form):
-    """The start, and for worse terms the notice, the transition and a look first."""
+class StartForm(forms.Form):
+    """The moment from which a version holds."""
 
     starts_on = forms.DateField(
         label=gettext_lazy("Starts on"), widget=DateInput, validators=[in_our_time]
@@ -37,6 +40,22 @@ class PublishForm(forms.Form):
     starts_at_hour = forms.TimeField(
         label=gettext_lazy("At"), widget=TimeInput, initial=time()
     )
+
+    def __init__(self, *args: Any, programme: Programme, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.programme = programme
+
+    def starts_at(self) -> datetime:
+        """Return the moment at which it starts, in the programme's zone."""
+        given = self.cleaned_data
+        return datetime.combine(
+            given["starts_on"], given["starts_at_hour"], tzinfo=self.programme.zone
+        )
+
+
+class PublishForm(StartForm):
+    """The start, and for worse terms the notice, the transition and a look first."""
+
     told_on = forms.DateField(
         label=gettext_lazy("Members are told on"),
         widget=DateInput,
@@ -71,8 +90,8 @@ class PublishForm(forms.Form):
         unseen: Unseen = Unseen.NO,
         **options: Any,
     ) -> None:
-        super().__init__(*args, **options)
-        self.programme, self.worse, self.now = programme, worse, now
+        super().__init__(*args, programme=programme, **options)
+        self.worse, self.now = worse, now
         self.unseen = unseen
         if unseen is not Unseen.SKIP:
             del self.fields["without_looking"]
@@ -102,12 +121,19 @@ class PublishForm(forms.Form):
             self._check_run_down(given, day)
         return given
 
-    def starts_at(self) -> datetime:
-        """Return the moment at which it starts, in the programme's zone."""
-        given = self.cleaned_data
-        return datetime.combine(
-            given["starts_on"], given["starts_at_hour"], tzinfo=self.programme.zone
-        )
+    def suggest(self, typed: QueryDict) -> None:
+        """Fill in days that are needed and were not asked for before; refuse them once.
+
+        They are a promise to members, which nobody makes by leaving a page as it is.
+        """
+        missing = [
+            name for name in _PROMISES if name in self.fields and name not in typed
+        ]
+        for name in missing:
+            typed[name] = self.initial[name].isoformat()
+        for name in missing:
+            if name not in self.errors:
+                self.add_error(name, _("This start needs it. Say whether it is right."))
 
     def start(self) -> Start:
         """Return all that was said about the start."""

@@ -25,7 +25,7 @@ from points.programme import (
 from points.programme.comparing import Worsening
 from points.programme.drafts import NOTICE, RUN_DOWN
 from points.programme.faults import blocking
-from points.programme.forms.publish import PublishForm, Unseen
+from points.programme.forms.publish import PublishForm, StartForm, Unseen
 from points.programme.looking import Look
 from points.selectors import value_of
 from points.views.programme import frame
@@ -43,20 +43,16 @@ def draft_publish(request: HttpRequest, public_id: UUID) -> HttpResponse:
         toast(request, _("It is published already."), tone="error")
         return redirect("points:version-detail", public_id)
     now = timezone.now()
-    worse = drafts.worse_than_before(draft)
+    # What is worse hangs on the start: what ends before it takes nothing away.
+    start = StartForm(request.POST or None, programme=draft.programme)
+    starts_at = start.starts_at() if start.is_valid() else None
+    worse = drafts.worse_than_before(draft, starts_at)
     look = looking.find_look(draft, now=now) if worse else None
-    form = PublishForm(
-        request.POST or None,
-        programme=draft.programme,
-        worse=worse,
-        now=now,
-        unseen=_unseen(request, worse, look),
-        initial=_initial(draft, worse, now),
-    )
+    form = _form(request, draft, worse, look, starts_at=starts_at, now=now)
     if request.method != "POST":
-        return _show(request, draft, form, worse, look)
+        return _show(request, draft, form, look)
     if not form.is_valid():
-        return _show(request, draft, form, worse, look, status=422)
+        return _show(request, draft, form, look, status=422)
     try:
         row = drafts.publish(
             draft=draft, start=form.start(), staff=staff_of(request), now=now
@@ -66,10 +62,15 @@ def draft_publish(request: HttpRequest, public_id: UUID) -> HttpResponse:
             form.add_error(
                 "starts_on" if fault.pointer == "/starts_at" else None, fault.message
             )
-        return _show(request, draft, form, worse, look, status=422)
+        return _show(request, draft, form, look, status=422)
     except drafts.NeedsNotice as error:
+        # Another version was published meanwhile, than which this one is worse.
+        look = looking.find_look(draft, now=now)
+        form = _form(
+            request, draft, error.worsenings, look, starts_at=starts_at, now=now
+        )
         form.add_error(None, _("Members need notice of what is worse for them."))
-        return _show(request, draft, form, error.worsenings, look, status=422)
+        return _show(request, draft, form, look, status=422)
     except drafts.NotADraft:
         toast(request, _("It is published already."), tone="error")
         return redirect("points:programme")
@@ -77,11 +78,38 @@ def draft_publish(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return redirect("points:version-detail", row.public_id)
 
 
+def _form(
+    request: HttpRequest,
+    draft: EarningRule,
+    worse: list[Worsening],
+    look: Look | None,
+    *,
+    starts_at: datetime | None,
+    now: datetime,
+) -> PublishForm:
+    """Return the form, with all that such a start asks for.
+
+    What the page did not ask for when it was sent is suggested, to be read and sent
+    once more.
+    """
+    typed = request.POST.copy() if request.POST else None
+    form = PublishForm(
+        typed,
+        programme=draft.programme,
+        worse=worse,
+        now=now,
+        unseen=_unseen(request, worse, look),
+        initial=_initial(draft, worse, starts_at, now),
+    )
+    if typed is not None:
+        form.suggest(typed)
+    return form
+
+
 def _show(
     request: HttpRequest,
     draft: EarningRule,
     form: PublishForm,
-    worse: list[Worsening],
     look: Look | None,
     *,
     status: int = 200,
@@ -106,7 +134,7 @@ def _show(
         "said": telling.in_languages(programme, rule),
         "worse": [
             worsened.say(each, programme=programme, old=old, new=rule)
-            for each in worse
+            for each in form.worse
             if old
         ],
         "held": running_down.held_by(draft, before)
@@ -129,11 +157,17 @@ def _unseen(request: HttpRequest, worse: list[Worsening], look: Look | None) -> 
 
 
 def _initial(
-    draft: EarningRule, worse: list[Worsening], now: datetime
+    draft: EarningRule,
+    worse: list[Worsening],
+    starts_at: datetime | None,
+    now: datetime,
 ) -> dict[str, Any]:
-    """Suggest a start that is soon, or leaves time for a notice."""
+    """Suggest a start that is soon, or leaves time for a notice, and what it asks for.
+
+    `starts_at` is the one that was typed, if any.
+    """
     zone = draft.programme.zone
-    local = draft.starts_at.astimezone(zone)
+    local = (starts_at or draft.starts_at).astimezone(zone)
     initial: dict[str, Any] = {
         "starts_on": local.date(),
         "starts_at_hour": local.time(),

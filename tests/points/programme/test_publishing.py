@@ -2,15 +2,19 @@
 
 import json
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
 
+from points import reading
 from points.models import EarningRule
 from points.programme import drafts
 from points.programme.drafts import content_of
+from points.terms import Multiplier, Terms, When
+from tests.factories.points import EarningRuleFactory
 from tests.points.programme.test_drafts import change
 from tests.points.programme.versions import TERMS
 from tests.purchases.replaying import tried
@@ -96,6 +100,72 @@ class TestDraftPublish:
         )
 
         assert (refused.status_code, done.status_code) == (422, 302)
+
+    def test_shows_what_an_earlier_start_asks_for(self, desk, programme, mia, now):
+        """A multiplier that ends before the new version starts is lost by nobody."""
+        christmas = Multiplier("jul", Decimal(2), When(ends_on=date(2026, 12, 28)))
+        EarningRuleFactory(
+            programme=programme,
+            published=True,
+            terms=reading.dump(Terms(multipliers=(christmas,))),
+        )
+        draft = drafts.create_draft(programme=programme, staff=mia, now=now)
+        change(draft, mia, now, multipliers=())
+        assert "told_on" not in look(desk, draft, now)
+
+        early = publish(desk, draft, now, starts_on="2026-12-27")
+
+        page = early.content.decode()
+        assert early.status_code == 422
+        assert 'name="told_on" value="2026-11-23"' in page
+        assert "This start needs it." in page
+        assert "This goes away" in page
+        try_out(draft, now)
+        sent_again = publish(
+            desk, draft, now, starts_on="2026-12-27", told_on="2026-11-24"
+        )
+        draft.refresh_from_db()
+        assert sent_again.status_code == 302
+        assert draft.told_on == date(2026, 11, 24)
+
+    @pytest.mark.parametrize(
+        "typed", [{}, {"told_on": ""}, {"told_on": "2026-12-01"}, {"starts_on": ""}]
+    )
+    def test_shows_every_field_that_it_says_is_needed(
+        self, desk, draft, mia, now, typed
+    ):
+        change(draft, mia, now, point_value="0.05")
+        try_out(draft, now)
+
+        page = publish(desk, draft, now, **typed)
+
+        assert page.status_code == 422
+        html = page.content.decode()
+        for name in page.context["form"].errors:
+            assert f'name="{name}"' in html
+        assert 'name="runs_down_until"' in html
+
+    def test_asks_for_notice_of_what_another_version_made_worse(
+        self, desk, draft, programme, mia, now, monkeypatch
+    ):
+        """Between the look at the form and the lock somebody publishes a better one."""
+        change(draft, mia, now, points_per_unit=2)
+        true = drafts.publish
+
+        def first_another(**given):
+            EarningRuleFactory(
+                programme=programme,
+                published=True,
+                points_per_unit=3,
+                starts_at=datetime(2027, 1, 15, tzinfo=UTC),
+            )
+            return true(**given)
+
+        monkeypatch.setattr(drafts, "publish", first_another)
+        page = publish(desk, draft, now)
+
+        assert page.status_code == 422
+        assert 'name="told_on" value="2026-11-23"' in page.content.decode()
 
     def test_does_not_offer_it_while_something_is_wrong(self, desk, draft, mia, now):
         change(draft, mia, now, pending_days=999)
