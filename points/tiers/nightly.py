@@ -10,7 +10,7 @@ from common.periods import add_months, local_day
 from members.models import Member
 from points.models import TierOutlook, TierRun
 from points.selectors import find_rule
-from points.terms import Ladder, Window
+from points.terms import Ladder, Measure, Window
 from points.tiers import history, rules, selectors, services
 from stores.models import Programme
 
@@ -25,10 +25,13 @@ _BACK = 24
 # So many of each tier are listed; the rest are counted.
 LISTED = 100
 
-_VALUE = (
-    "CASE l.measure WHEN 'spend' THEN a.spend WHEN 'points' THEN a.points"
-    " WHEN 'visits' THEN a.visits ELSE a.actions END"
-)
+# What is added up: named, for asking each day's row for it takes several times as long.
+_VALUES = {
+    Measure.SPEND: "a.spend",
+    Measure.POINTS: "a.points",
+    Measure.VISITS: "a.visits",
+    Measure.ACTIONS: "a.actions",
+}
 _ALIVE = "m.status IN ('ACTIVE', 'PENDING')"
 _MEMBERS = f"""
 SELECT COALESCE(p.key, %(lowest)s), count(*)
@@ -41,8 +44,8 @@ GROUP BY 1
 _NEAR = f"""
 WITH l AS MATERIALIZED (SELECT * FROM points_ladder(%(programme)s, %(now)s)),
 sums AS (
-    SELECT a.member_id, sum({_VALUE}) AS total
-    FROM points_activity a CROSS JOIN l {{windows}}
+    SELECT a.member_id, sum({{value}}) AS total
+    FROM points_activity a {{windows}}
     WHERE a."on" BETWEEN {{begins}} AND %(day)s
     GROUP BY a.member_id
 ), near AS MATERIALIZED (
@@ -65,7 +68,7 @@ landing AS MATERIALIZED (
     JOIN members_member m ON m.id = p.member_id
         AND m.programme_id = %(programme)s AND {_ALIVE}
     CROSS JOIN LATERAL (
-        SELECT COALESCE(sum({_VALUE}), 0) AS total FROM points_activity a
+        SELECT COALESCE(sum({{value}}), 0) AS total FROM points_activity a
         WHERE a.member_id = p.member_id
             AND a."on" BETWEEN points_tier_begins(l.span, p.holds_until,
                 (m.registered_at AT TIME ZONE l.zone)::date) AND %(day)s) k
@@ -92,8 +95,6 @@ _LIST_NEAR = _LIST.format(kind="NEAR", until="NULL", order="n.missing", source="
 _LIST_LANDING = _LIST.format(
     kind="LANDING", until="r.until", order="n.until, n.missing", source="landing"
 )
-_NEAR_FIXED = _NEAR.format(windows="", begins="%(begins)s") + _LIST_NEAR
-_NEAR_OWN = _NEAR.format(windows=_OWN_WINDOWS, begins="w.begins") + _LIST_NEAR
 
 
 def run(*, programme: Programme, clock: Clock) -> TierRun | None:
@@ -148,14 +149,17 @@ def _figures(
         "run": row.pk,
         "begins": None,
     }
-    near = _NEAR_OWN
+    windows, begins = _OWN_WINDOWS, "w.begins"
     if ladder.window is not Window.MEMBERSHIP:
-        near = _NEAR_FIXED
+        windows, begins = "", "%(begins)s"
         values["begins"] = rules.window_of(ladder.window, day, day).begins
+    value = _VALUES[ladder.measure]
+    near = _NEAR.format(value=value, windows=windows, begins=begins) + _LIST_NEAR
+    landing = _LANDING.format(value=value) + _LIST_LANDING
     return {
         "members": _counts(_MEMBERS, values),
         "near": _counts(near, values),
-        "landing": _counts(_LANDING + _LIST_LANDING, values),
+        "landing": _counts(landing, values),
     }
 
 
