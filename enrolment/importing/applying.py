@@ -123,9 +123,11 @@ _HOW_MANY = "SELECT count(*) FROM target\n"
 # Which of the numbers drawn nobody has.
 _FREE = """
 SELECT c.number FROM unnest(%(numbers)s::text[]) AS c (number)
--- Not by NOT EXISTS, which would have the club read once for each batch.
+-- Not by NOT EXISTS, which would have the club read once for each batch; nor by an
+-- index that begins with the club: of one that is new to the statistics it promises a
+-- single row, and all its members would be read once for each number.
 WHERE (SELECT m.id FROM members_member m
-        WHERE m.programme_id = %(programme)s AND m.number = c.number) IS NULL
+        WHERE m.programme_id + 0 = %(programme)s AND m.number = c.number) IS NULL
     AND (SELECT min(i.id) FROM members_identifier i
         WHERE i.programme_id = %(programme)s AND i.kind = 'CARD'
             AND i.value = c.number) IS NULL

@@ -524,6 +524,20 @@ class TestApply:
         club_import.refresh_from_db()
         assert (club_import.state, club_import.failure) == (State.FAILED, "rows_gone")
 
+    def test_looks_numbers_up_in_a_club_that_nobody_has_counted(self, programme):
+        """The second club of an installation: the statistics know the first alone."""
+        MemberFactory.create_batch(20)
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE members_member")
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute(
+                f"EXPLAIN {applying._FREE}",
+                {"numbers": ["880001234567"], "programme": programme.pk},
+            )
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+
+        assert "member_number_once_per_programme" in plan
+
     def test_is_on_the_trail(self, programme, olga):
         club_import = check(receive(programme, text(ANNA)))
 
