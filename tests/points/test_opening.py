@@ -1,19 +1,21 @@
 """Opening balances: what members bring along, in sets and yet as if posted singly."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from threading import Barrier, Thread
 from uuid import UUID
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils.translation import override
 
 from members import events
 from members.merging import merge_members, undo_merge
 from members.models import Event
 from points import proof, words
+from points.books.closing import close_month
+from points.books.liability import books_at
 from points.models import Account, Entry, Lot, LotUse
 from points.opening import Brought, open_balances, opening_at, worth_of
 from points.services import post, reserve, reverse, settle_due
@@ -177,6 +179,32 @@ class TestOpenBalances:
 
         assert (account_of(anna).balance, account_of(bo).balance) == (0, 35)
         assert is_proven()
+
+    def test_is_owed_as_points_of_its_month_that_no_receipt_gave(self, programme, rule):
+        anna, bo = MemberFactory.create_batch(2, programme=programme)
+        bring(rule, {anna: 800, bo: 35})
+
+        books = books_at(programme=programme, until=datetime(2026, 4, 1, tzinfo=UTC))
+
+        (cohort,) = books.cohorts
+        assert (cohort.month, cohort.by_receipt) == (date(2026, 3, 1), False)
+        assert (cohort.issued, cohort.outstanding) == (835, 835)
+        assert (cohort.worth, cohort.liability) == (Decimal("83.50"), Decimal("83.50"))
+        assert [each.points for each in books.expiring] == [835]
+
+    def test_are_booked_in_an_open_month(self, programme, rule):
+        """Nothing is brought into a month that is closed."""
+        anna = MemberFactory(programme=programme)
+        give(anna, 100)
+        later = datetime(2026, 4, 2, tzinfo=UTC)
+        close_month(programme=programme, month=date(2026, 3, 1), staff=None, now=later)
+
+        closed = pytest.raises(DatabaseError, match="the month is closed")
+        with closed, transaction.atomic():
+            bring(rule, {anna: 800})
+        bring(rule, {anna: 800}, now=later)
+
+        assert account_of(anna).balance == 900
 
     def test_gives_nothing_to_whom_a_merge_has_given_it(self, programme, rule):
         """The same file again after two memberships of one person were merged."""
