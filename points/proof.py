@@ -27,9 +27,11 @@ from points.laws import ASKED_AT_ONCE, BITS, LAWS, SCREEN, STEPS, STRAYS, Law
 __all__ = ["Difference", "Law", "Proof", "check", "laws", "register"]
 
 # The hash tables of the passes hold some bytes for each lot; beyond this they go to
-# files, which costs time and works as well.
+# files, which costs time and works as well. Every further process would make them all
+# for itself, and compiling the passes takes longer than it saves.
 _SETTINGS = """
-SET LOCAL work_mem = '256MB'; SET LOCAL max_parallel_workers_per_gather = 2
+SET LOCAL work_mem = '256MB'; SET LOCAL max_parallel_workers_per_gather = 0;
+SET LOCAL jit = off
 """
 # Members of a broken law who are looked at for its rows.
 _LOOKED_AT = 1000
