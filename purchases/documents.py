@@ -165,9 +165,13 @@ class ReceiptDocument(serializers.Serializer[Any]):
             f"The codes of the vouchers that it redeems, {MOST_VOUCHERS} at most. One "
             "that cannot be used refuses the receipt as a whole, with the reason at "
             "its place. What happened after the purchase, such as a return that "
-            "withdrew the voucher, does not. A voucher pays for goods and never for a "
-            "gift card: a receipt of gift cards alone that names one is refused with "
-            "voucher_for_gift_card, and beside goods it is used on the goods."
+            "withdrew the voucher, does not, and neither does a voucher that another "
+            "purchase used: two tills that were offline may both have taken it, and "
+            "the sale is done. The receipt is recorded without the voucher, earns for "
+            "what was paid as it says, and is answered with a warning. A voucher pays "
+            "for goods and never for a gift card: a receipt of gift cards alone that "
+            "names one is refused with voucher_for_gift_card, and beside goods it is "
+            "used on the goods."
         ),
     )
     purchase = serializers.CharField(
@@ -186,6 +190,20 @@ class LinePointsDocument(serializers.Serializer[Any]):
 
     number = serializers.IntegerField()
     points = serializers.IntegerField()
+
+
+class WarningDocument(serializers.Serializer[Any]):
+    """Something that was recorded otherwise than it was sent."""
+
+    pointer = serializers.CharField(help_text="Where in the receipt: /vouchers/0.")
+    code = serializers.ChoiceField(
+        choices=["voucher_used"],
+        help_text=(
+            "voucher_used: another purchase had used the voucher. What the till took "
+            "off for it was given twice; the voucher's page at the desk names the "
+            "purchase that used it."
+        ),
+    )
 
 
 class RecordedDocument(serializers.Serializer[Any]):
@@ -221,6 +239,11 @@ class RecordedDocument(serializers.Serializer[Any]):
     )
     currency = serializers.CharField()
     lines = LinePointsDocument(many=True)
+    warnings = WarningDocument(
+        many=True,
+        required=False,
+        help_text="Only where there are any. No call need be made again for them.",
+    )
 
 
 PURCHASE = OpenApiExample(

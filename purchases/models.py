@@ -129,6 +129,10 @@ class Receipt(models.Model):
     # The member's balance when this receipt had been posted: part of its one answer.
     balance_after = models.IntegerField(null=True)
 
+    # The places, among the vouchers that it named, of those that had been used: it was
+    # recorded without them. Part of its one answer; null for none.
+    vouchers_used_before = ArrayField(models.PositiveSmallIntegerField(), null=True)
+
     # RETURNS
     original = models.ForeignKey(
         "self", on_delete=models.PROTECT, related_name="returns", null=True

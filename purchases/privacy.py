@@ -89,7 +89,7 @@ def register_all() -> None:
             **each(_PURCHASE, "store", "till_code", "unique_receipt_id"),
             **each(_PURCHASE, "receipt_number", "purchased_at", "business_on"),
             **each(_PURCHASE, "currency", "total", "payments", "taxes"),
-            **each(_PURCHASE, "original_unique_id"),
+            **each(_PURCHASE, "original_unique_id", "vouchers_used_before"),
             **each(_POINTS, "eligible", "points", "no_points_reason"),
             **each(_POINTS, "returned_eligible", "returned_points"),
             **each(_POINTS, "return_eligible", "reversed_points", "balance_after"),

@@ -1,7 +1,7 @@
 """A receipt as rows: what the functions of the database take and give."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -198,6 +198,7 @@ def receipt_row(
     tier: str | None,
     source: str,
     now: datetime,
+    used_before: Sequence[int] = (),
 ) -> dict[str, Any]:
     """Return the receipt's own row."""
     index = contact_index(receipt.contact)
@@ -234,6 +235,7 @@ def receipt_row(
         "original_unique_id": receipt.original_unique_id,
         "return_eligible": str(verdict.return_eligible),
         "reversed_points": verdict.reversal.points if verdict.reversal else 0,
+        "vouchers_used_before": sorted(used_before) or None,
         "source": source,
         "content_hash": f"\\x{content_hash(receipt, index).hex()}",
         "recorded_at": now.isoformat(),
@@ -313,12 +315,23 @@ def counts_of(counts: Iterable[Count], club: Club) -> list[dict[str, Any]]:
 
 
 def offers_of(
-    receipt: ReceiptIn, *, original: Original | None, shelf: Shelf
+    receipt: ReceiptIn,
+    *,
+    original: Original | None,
+    shelf: Shelf,
+    used_before: Sequence[int] = (),
 ) -> dict[str, Any]:
-    """Return what the offers look at: the lines, names as they are compared."""
+    """Return what the offers look at: the lines, names as they are compared.
+
+    Without the vouchers at the places of `used_before`.
+    """
     return {
         "original": original.public_id if original else None,
-        "vouchers": receipt.vouchers,
+        "vouchers": [
+            code
+            for place, code in enumerate(receipt.vouchers)
+            if place not in used_before
+        ],
         "purchase": receipt.purchase,
         # What comes back of a purchase that is on its way is told when it is here.
         "lines": offer_lines(

@@ -1,7 +1,7 @@
 """Record a receipt: one statement reads, one writes. See decision 0004."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,7 +18,7 @@ from purchases.models import Receipt
 from purchases.parsing import fault
 from purchases.rules import Buyer, Club, ReceiptIn
 from purchases.services.settling import settle_early_returns
-from purchases.services.vouchers import refused_voucher
+from purchases.services.vouchers import refused_voucher, used_before
 
 OPERATION = "receipts.record"
 
@@ -107,16 +107,23 @@ def record_receipt(
     """Record a receipt with its points and events once, and answer.
 
     A repeat, with the same idempotency key or another, gets the first one's answer.
-    `stores` are those that the caller may send receipts of; None is all.
+    `stores` are those that the caller may send receipts of; None is all. A voucher that
+    another purchase used refuses no sale: it is recorded without, and the answer warns.
 
     Raises:
-        Problem: the key was used for another body, the store is unknown or not the
-            caller's, or the receipt was recorded before with other content.
+        Problem: the key was used for another body, a voucher cannot be used for another
+            reason, the store is unknown or not the caller's, or the receipt was
+            recorded before with other content.
     """
-    for _attempt in range(_ATTEMPTS):
+    used: list[int] = []
+    for _attempt in range(_ATTEMPTS + len(receipt.vouchers)):
         try:
-            return _try(club, receipt, request, stores, source, now)
+            return _try(club, receipt, request, stores, source, used, now)
         except DatabaseError as error:
+            place = used_before(error, receipt.vouchers)
+            if place is not None and place not in used:
+                used.append(place)
+                continue
             state = getattr(error.__cause__, "sqlstate", "")
             if state == _REUSED:
                 raise reused(request.key) from error
@@ -163,6 +170,7 @@ def _try(
     request: Request,
     stores: frozenset[int] | None,
     source: str,
+    used: Sequence[int],
     now: datetime,
 ) -> Recorded:
     context = _read_context(club, receipt, request)
@@ -199,6 +207,7 @@ def _try(
         original=original,
         tier=context.tier if verdict.member_id else None,
         source=source,
+        used_before=used,
         now=now,
     )
     facts = records.points_facts(
@@ -212,7 +221,9 @@ def _try(
         store_name=context.store_name or "",
     )
     if context.has_offers:
-        facts["offers"] = records.offers_of(receipt, original=original, shelf=shelf)
+        facts["offers"] = records.offers_of(
+            receipt, original=original, shelf=shelf, used_before=used
+        )
     lines = json.dumps(records.lines_of(receipt, verdict))
     with _undone_alone(has_early_returns=bool(context.has_early_returns)):
         recorded, receipt_id, outcome = _write(request, row, lines, facts, now)

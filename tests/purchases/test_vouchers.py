@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 
 from offers.models import Redemption, Stamp, Voucher
 from points.models import Account
@@ -38,6 +39,12 @@ def voucher_of(till, member):
     # What is left after the voucher is what the till shows.
     assert answer["pointsBalance"] == 0
     return Voucher.objects.get(member=member)
+
+
+def voucher_of_points(till, member):
+    """Buy for 500 kr once more; return the voucher that comes of it."""
+    till.record(receipt(line("500.00"), phone=member.phone))
+    return Voucher.objects.get(member=member, status="ISSUED")
 
 
 class TestReceipt:
@@ -103,6 +110,103 @@ class TestReceipt:
 
         assert refused.status_code == 409
         assert refused.json()["differences"] == [{"pointer": "/vouchers"}]
+
+
+class TestVoucherThatWasUsed:
+    """Two tills were offline, and both took one voucher: both sales are done."""
+
+    @pytest.fixture
+    def used(self, till, vera):
+        voucher = voucher_of(till, vera)
+        till.record(receipt(phone=vera.phone, vouchers=[voucher.code]))
+        return voucher
+
+    def test_loses_no_sale_and_is_named_in_the_answer(self, till, vera, used):
+        answer = till.record(
+            receipt(line("100.00"), phone=vera.phone, vouchers=[used.code])
+        )
+
+        assert answer["warnings"] == [
+            {"pointer": "/vouchers/0", "code": "voucher_used"}
+        ]
+        assert answer["pointsEarned"] == 100
+        assert Redemption.objects.count() == 1
+
+    def test_is_used_by_the_sale_that_comes_first_whichever_was_earlier(
+        self, till, vera, used
+    ):
+        """The first one's answer stands; nothing says which till gave it first."""
+        late = receipt(
+            line("100.00"),
+            phone=vera.phone,
+            vouchers=[used.code],
+            at=BOUGHT_AT - timedelta(minutes=5),
+        )
+
+        assert "warnings" in till.record(late)
+
+    def test_answers_alike_whenever_it_is_sent_again(self, till, vera, used):
+        body = receipt(phone=vera.phone, vouchers=[used.code])
+
+        first, again = till.send(body), till.send(body)
+
+        assert first.status_code == again.status_code == 201
+        assert first.content == again.content
+
+    def test_lets_the_others_be_used(self, till, vera, used):
+        other = voucher_of_points(till, vera)
+
+        answer = till.record(
+            receipt(phone=vera.phone, vouchers=[used.code, other.code])
+        )
+
+        assert [each["pointer"] for each in answer["warnings"]] == ["/vouchers/0"]
+        other.refresh_from_db()
+        assert other.status == "USED"
+
+    def test_does_not_make_up_for_one_that_never_was(self, till, vera, used):
+        refused = till.send(
+            receipt(phone=vera.phone, vouchers=[used.code, "NOBODYS7CODE"])
+        )
+
+        assert refused.status_code == 422
+        (fault,) = refused.json()["errors"]
+        assert (fault["pointer"], fault["code"]) == ("/vouchers/1", "voucher_unknown")
+
+    def test_earns_for_what_was_laid_out(self, till, vera, used):
+        """What the till booked as voucher was given, rightly or not: nobody paid it."""
+        body = receipt(line("100.00"), phone=vera.phone, vouchers=[used.code])
+        body["paymentMethods"] = [
+            {"type": "VOUCHER", "value": "50.00"},
+            {"type": "CARD", "value": "50.00"},
+        ]
+
+        assert till.record(body)["pointsEarned"] == 50
+
+    def test_gives_it_back_to_the_first_sale_alone(self, till, vera, used):
+        bought = receipt(line("100.00"), phone=vera.phone, vouchers=[used.code])
+        till.record(bought)
+
+        till.record(
+            receipt(return_line("100.00"), originalReceipt=bought["uniqueReceiptId"])
+        )
+
+        used.refresh_from_db()
+        assert used.status == "USED"
+
+    def test_is_said_on_the_page_of_the_receipt(
+        self, till, vera, used, desk_client, olga
+    ):
+        till.record(receipt(phone=vera.phone, vouchers=[used.code]))
+        row = Receipt.objects.order_by("pk").last()
+        client = desk_client(olga)
+        client.cookies["language"] = "en"
+
+        page = client.get(
+            reverse("purchases:receipt", args=[vera.public_id, row.public_id])
+        )
+
+        assert "voucher that another purchase had used" in page.content.decode()
 
 
 class TestReturn:
