@@ -73,7 +73,7 @@ WARNINGS: dict[str, Text] = {
     "mail_unclear": _("Neither yes nor no: no e-mail permission."),
     "mail_no_date": _("A yes without its date is no e-mail permission."),
     "mail_no_source": _("A yes without where it was given is no e-mail permission."),
-    "points_lapsed": _("The points have lapsed by that day and are not taken over."),
+    "points_lapsed": _("The points had lapsed before today and are not taken over."),
     "points_brought": _(
         "The member has brought points along before, another number; points are taken "
         "over once."
