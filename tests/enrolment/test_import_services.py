@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 from datetime import UTC, date, datetime, timedelta
+from urllib.parse import quote
 from uuid import RFC_4122
 
 import pytest
@@ -626,11 +627,14 @@ class TestKilled:
         ]
 
     def worker(self, folder):
-        name = connection.settings_dict
-        address = (
-            f"postgres://{name['USER']}:{name['PASSWORD']}@{name['HOST']}:"
-            f"{name['PORT']}/{name['NAME']}"
+        at = connection.settings_dict
+        user, password, name, host = (
+            quote(at[key] or "", safe="")
+            for key in ("USER", "PASSWORD", "NAME", "HOST")
         )
+        port = f":{at['PORT']}" if at["PORT"] else ""
+        # As the embedded server is named, too, whose host is a folder of sockets.
+        address = f"postgres://{user}:{password}@{port}/{name}?host={host}"
         return subprocess.Popen(
             [sys.executable, "-c", WORKER, str(folder)],
             cwd=django_settings.BASE_DIR,
@@ -658,6 +662,7 @@ class TestKilled:
                 time.sleep(0.02)
             worker.send_signal(signal.SIGKILL)
             worker.wait()
+            assert done.count() >= wanted, "the worker did nothing"
             kills += done.count() < 30
         assert kills, "the import was over before anybody could kill it"
         work.run(clock=timezone.now, is_over=lambda: False)
