@@ -7,7 +7,7 @@ from django.utils.translation import ngettext
 from common.money import display
 from offers.models import StampCard
 from offers.texts import in_language
-from points.terms import LANGUAGES
+from points.programme.telling import languages
 
 
 def sentence(card: StampCard) -> str:
@@ -89,9 +89,9 @@ def reward(card: StampCard) -> str:
 
 
 def in_three_languages(card: StampCard) -> list[tuple[str, str, list[str]]]:
-    """Return language, sentence and conditions in each of the club's languages."""
+    """Return language, sentence and conditions of each, the active language first."""
     said = []
-    for language in LANGUAGES:
+    for language in languages():
         with translation.override(language):
             said.append(
                 (

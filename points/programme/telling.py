@@ -7,6 +7,7 @@ from enum import StrEnum
 from itertools import zip_longest
 
 from django.utils import translation
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from points.programme.naming import names_for
@@ -62,6 +63,12 @@ class Change:
     new: str = ""
 
 
+def languages() -> list[str]:
+    """Return the languages of members, the one that is active first."""
+    own = (get_language() or "")[:2]
+    return sorted(LANGUAGES, key=lambda each: each != own)
+
+
 def in_words(programme: Programme, rule: EarningRule) -> list[Sentence]:
     """Return the sentences of a version in the active language."""
     return what_can_be_said(
@@ -72,7 +79,7 @@ def in_words(programme: Programme, rule: EarningRule) -> list[Sentence]:
 
 
 def in_languages(programme: Programme, rule: EarningRule) -> list[Said]:
-    """Return a version in every language of members."""
+    """Return a version in every language of members, the active one first."""
     known = names_for(rule, programme_id=programme.pk)
     return [
         _said(
@@ -84,7 +91,7 @@ def in_languages(programme: Programme, rule: EarningRule) -> list[Said]:
                 )
             ],
         )
-        for language in LANGUAGES
+        for language in languages()
     ]
 
 
@@ -100,7 +107,7 @@ def multiplier_in_languages(
     of_one(programme, rule, multiplier, names)
     return [
         _said(language, lambda: [of_one(programme, rule, multiplier, names)])
-        for language in LANGUAGES
+        for language in languages()
     ]
 
 

@@ -234,6 +234,23 @@ class TestDraftEdit:
             desk.get(url("draft-edit", full))
 
 
+class TestLanguages:
+    """The one that the desk speaks comes first, and is the one that is open."""
+
+    @pytest.mark.parametrize("language", ["sv", "da", "en"])
+    @pytest.mark.parametrize("name", ["draft-edit", "draft-publish", "version-detail"])
+    def test_begin_with_the_desks_own(self, desk, draft, in_force, language, name):
+        desk.cookies["language"] = language
+        row = in_force if name == "version-detail" else draft
+
+        html = desk.get(url(name, row)).content.decode()
+
+        tabs = re.findall(r'<input type="radio" class="tab-(\w\w)"[^>]*>', html)
+        chosen = re.findall(r'class="tab-(\w\w)"[^>]* checked', html)
+        assert (tabs[0], chosen) == (language, [language])
+        assert sorted(tabs) == ["da", "en", "sv"]
+
+
 class TestDraftSay:
     def test_says_what_is_typed_in_three_languages_and_saves_nothing(self, desk, draft):
         data = typed(desk.get(url("draft-edit", draft)))
@@ -337,7 +354,7 @@ class TestMultiplierEdit:
         said = desk.post(url("multiplier-say", draft), self.ASKED).content.decode()
 
         assert "<html" not in said
-        assert re.findall(r'lang="(\w\w)"', said) == ["sv", "da", "en"]
+        assert re.findall(r'lang="(\w\w)"', said) == ["en", "sv", "da"]
         assert "Double points on kaffe at weekends." in said
 
     def test_says_why_it_cannot_be_said(self, desk, draft):
