@@ -1,5 +1,6 @@
 """What stands in the books at a moment, as values; and how a closed month keeps it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -89,23 +90,28 @@ class Books:
     @property
     def total(self) -> Cohort:
         """Return the sum of all months, under the first one's name."""
-        return Cohort(
-            month=self.cohorts[0].month if self.cohorts else date.min,
-            by_receipt=False,
-            issued=sum(each.issued for each in self.cohorts),
-            used=sum(each.used for each in self.cohorts),
-            expired=sum(each.expired for each in self.cohorts),
-            taken_back=sum(each.taken_back for each in self.cohorts),
-            outstanding=sum(each.outstanding for each in self.cohorts),
-            sales=sum((each.sales for each in self.cohorts), _ZERO),
-            worth=sum((each.worth for each in self.cohorts), _ZERO),
-            liability=sum((each.liability for each in self.cohorts), _ZERO),
-        )
+        return together(self.cohorts)
 
     @property
     def liability(self) -> Decimal:
         """Return all that is owed: in points, and in what they have become."""
         return self.total.liability + self.beside.total
+
+
+def together(cohorts: Sequence[Cohort]) -> Cohort:
+    """Return the sum of some months, under the first one's name."""
+    return Cohort(
+        month=cohorts[0].month if cohorts else date.min,
+        by_receipt=False,
+        issued=sum(each.issued for each in cohorts),
+        used=sum(each.used for each in cohorts),
+        expired=sum(each.expired for each in cohorts),
+        taken_back=sum(each.taken_back for each in cohorts),
+        outstanding=sum(each.outstanding for each in cohorts),
+        sales=sum((each.sales for each in cohorts), _ZERO),
+        worth=sum((each.worth for each in cohorts), _ZERO),
+        liability=sum((each.liability for each in cohorts), _ZERO),
+    )
 
 
 def dump(books: Books) -> dict[str, Any]:

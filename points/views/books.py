@@ -27,7 +27,7 @@ from common.ui.forms import DateInput
 from common.ui.toasts import toast
 from points import proof
 from points.books import closing, liability, panels, proofs
-from points.books.figures import Books
+from points.books.figures import Books, together
 from points.models import BreakageAssumption, ClosedMonth
 from stores.access import roles_of
 from stores.middleware import programme_of
@@ -36,6 +36,8 @@ from stores.roles import Role
 from stores.views.pages import Page, show_form, staff_of
 
 _SHOWN_PROOFS = 10
+# Months that a page shows one by one; the ones before stand in one row.
+_SHOWN_MONTHS = 6
 MAY_CLOSE = frozenset({Role.OWNER})
 PROOF_TASK = "points.tasks.prove_now"
 
@@ -93,6 +95,10 @@ def liability_page(request: HttpRequest) -> HttpResponseBase:
         .select_related("closed_by")
         .order_by("-month")[:24]
     )
+    months = sorted({each.month for each in books.cohorts})
+    earlier = set(months[:-_SHOWN_MONTHS])
+    shows_all = request.GET.get("months") == "all"
+    folded = [each for each in books.cohorts if each.month in earlier and not shows_all]
     context = {
         "title": _("What we owe in points"),
         "subtitle": _("By the month in which the points were earned."),
@@ -100,6 +106,12 @@ def liability_page(request: HttpRequest) -> HttpResponseBase:
         "today": today,
         "form": form,
         "books": books,
+        "cohorts": books.cohorts[len(folded) :],
+        "folded": together(folded) if folded else None,
+        "folded_months": len(earlier),
+        "can_fold": bool(earlier),
+        "first_months": f":{_SHOWN_MONTHS}",
+        "further_months": f"{_SHOWN_MONTHS}:",
         "closed_on": next((each for each in closed if each.ends_at == until), None),
         "owed": display(books.liability, programme.currency, ore=False),
         "owed_beside": display(books.beside.total, programme.currency, ore=False),

@@ -413,6 +413,28 @@ class TestScreens:
         assert page.context["books"].total.outstanding == 1234
         assert b"2026-05" in lines
 
+    def test_fold_the_months_before_the_last_six_and_add_them_up(
+        self, desk_client, olga, member, rule
+    ):
+        for number in range(8):
+            earn(member, 100, JULY - timedelta(days=30 * number), f"r{number}")
+        spend(member, 150, JULY)
+        client = desk_client(olga)
+        client.cookies["language"] = "en"
+        address = reverse("points:liability") + "?until=2026-07-31"
+
+        folded = client.get(address)
+        whole = client.get(f"{address}&months=all")
+
+        earlier = folded.context["folded"]
+        assert len(folded.context["cohorts"]) == 6
+        assert "2 earlier months" in folded.content.decode()
+        assert (earlier.issued, earlier.used, earlier.outstanding) == (200, 0, 200)
+        shown = sum(each.outstanding for each in folded.context["cohorts"])
+        assert shown + earlier.outstanding == folded.context["books"].total.outstanding
+        assert len(whole.context["cohorts"]) == 8
+        assert "earlier months" not in whole.content.decode()
+
     def test_close_the_month_that_is_over(self, desk_client, olga, member, rule):
         earn(member, 100, MAY, "may")
 
