@@ -1,5 +1,8 @@
 """Opening balances: what members bring along, in sets and yet as if posted singly."""
 
+import re
+import threading
+import time
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -13,7 +16,7 @@ from django.utils.translation import override
 from members import events
 from members.merging import merge_members, undo_merge
 from members.models import Event
-from points import proof, words
+from points import opening, proof, words
 from points.books.closing import close_month
 from points.books.liability import books_at
 from points.models import Account, Entry, Lot, LotUse
@@ -71,6 +74,16 @@ def owe(member, points):
 
 def account_of(member):
     return Account.objects.get(member=member)
+
+
+def waiting_for_locks():
+    """Return how many connections to this database wait for somebody's lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND wait_event_type = 'Lock'"
+        )
+        return cursor.fetchone()[0]
 
 
 def is_proven():
@@ -357,6 +370,78 @@ class TestTwoAtOnce:
 
         assert account_of(anna).balance == 900
         assert is_proven()
+
+    def beside_a_purchase(self, rule, member, prepare=lambda: None):
+        """Bring 800 points while a purchase of 100 is posted and not committed yet."""
+        posted, over = threading.Event(), threading.Event()
+
+        def buy():
+            try:
+                with transaction.atomic():
+                    give(member, 100, key="beside")
+                    posted.set()
+                    assert over.wait(timeout=20)
+            finally:
+                connection.close()
+
+        def import_():
+            try:
+                prepare()
+                assert posted.wait(timeout=20)
+                bring(rule, {member: 800})
+            finally:
+                connection.close()
+
+        threads = [Thread(target=buy), Thread(target=import_)]
+        for thread in threads:
+            thread.start()
+        assert posted.wait(timeout=20)
+        while threads[1].is_alive() and not waiting_for_locks():
+            time.sleep(0.01)
+        over.set()
+        for thread in threads:
+            thread.join()
+        return account_of(member).balance
+
+    def test_go_on_from_what_a_purchase_has_left(self, programme, rule):
+        anna = MemberFactory(programme=programme)
+        give(anna, 10)
+
+        assert self.beside_a_purchase(rule, anna) == 910
+        assert is_proven()
+
+    def test_without_the_lock_would_go_on_from_before_the_purchase(
+        self, programme, rule, monkeypatch
+    ):
+        """Shows that the race exists: the entry says another balance than there is."""
+        anna = MemberFactory(programme=programme)
+        give(anna, 10)
+        monkeypatch.setattr(
+            opening, "_OPEN", opening._OPEN.replace("points_", "pg_temp.points_", 1)
+        )
+
+        def let_the_lock_go():
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_get_functiondef('points_open_balances'::regproc)"
+                )
+                (source,) = cursor.fetchone()
+                unlocked = re.sub(
+                    r"PERFORM FROM points_account a .*?FOR UPDATE;",
+                    "",
+                    source,
+                    flags=re.S,
+                )
+                assert unlocked != source
+                cursor.execute(
+                    unlocked.replace("public.points_open", "pg_temp.points_open")
+                )
+
+        self.beside_a_purchase(rule, anna, prepare=let_the_lock_go)
+
+        assert {each.law for each in proof.check().differences} == {
+            "the balance after each entry runs on"
+        }
 
 
 class TestOpeningAt:
