@@ -37,13 +37,6 @@ _TABLES = (
     "enrolment_registration",
     "consent_consententry",
 )
-_ONLY_GROW = (
-    "consent_consententry",
-    "consent_termsacceptance",
-    "consent_rightsstep",
-    "points_entry",
-    "points_lotuse",
-)
 _STAGE = """
 CREATE UNLOGGED TABLE bench_stage (
     row int PRIMARY KEY, phone text CHECK (phone ~ '^[+][1-9][0-9]{6,14}$'),
@@ -161,15 +154,13 @@ def _empty() -> None:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM enrolment_importrow")
         # Tables that only grow refuse to be emptied, also behind another one.
-        for table in _ONLY_GROW:
-            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        cursor.execute("SET session_replication_role = replica")
         cursor.execute(
             sql.SQL("TRUNCATE {} CASCADE").format(
                 sql.SQL(", ").join(map(sql.Identifier, _TABLES))
             )
         )
-        for table in _ONLY_GROW:
-            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+        cursor.execute("RESET session_replication_role")
 
 
 def _bare(programme: Programme, plain: Path) -> float:
