@@ -1,7 +1,7 @@
 """Every goodwill with its reason, who gave it, and whether the member came back."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import django_filters
@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from common.money import display
 from common.periods import add_months, local_day
@@ -75,7 +75,9 @@ class GrantFilter(django_filters.FilterSet):
 class GrantTable(Table):
     """Grants, the newest first."""
 
-    at = MomentColumn(verbose_name=gettext_lazy("When"))
+    at = MomentColumn(
+        verbose_name=gettext_lazy("When"), attrs={"td": {"class": "wrap wrap--s"}}
+    )
     member = tables2.Column(verbose_name=gettext_lazy("Member"), orderable=False)
     reason = tables2.Column(
         verbose_name=gettext_lazy("Reason"), accessor="reason__name", orderable=False
@@ -96,13 +98,16 @@ class GrantTable(Table):
         orderable=False,
         visible=False,
     )
+    # In two lines with others, so that a tablet shows all of it; a file has them apart.
     store = tables2.Column(
         verbose_name=gettext_lazy("Store"),
         accessor="store__name",
         orderable=False,
-        attrs={"td": {"class": "wrap wrap--s"}},
+        visible=False,
     )
-    visits_since = NumberColumn(verbose_name=gettext_lazy("Visits since"))
+    visits_since = NumberColumn(
+        verbose_name=gettext_lazy("Visits since"), orderable=False, visible=False
+    )
     spend_since = NumberColumn(verbose_name=gettext_lazy("Bought since"))
 
     caption = gettext_lazy("Goodwill, the newest first")
@@ -113,6 +118,10 @@ class GrantTable(Table):
     )
     # Whether the person who looks may open a member's page.
     links_members = False
+
+    def render_at(self, value: datetime, record: GoodwillGrant) -> SafeString:
+        given_at = date_format(timezone.localtime(value), "DATETIME_FORMAT")
+        return two_lines(given_at, record.store.name)
 
     def render_member(self, record: GoodwillGrant) -> SafeString:
         number = display_number(record.member.number)
@@ -147,8 +156,12 @@ class GrantTable(Table):
     def value_staff(self, record: GoodwillGrant) -> str:
         return record.staff.name
 
-    def render_spend_since(self, record: Any) -> str:
-        return display(record.spend_since, record.currency)
+    def render_spend_since(self, record: Any) -> SafeString:
+        visits = ngettext("%(n)s visit", "%(n)s visits", record.visits_since)
+        return two_lines(
+            display(record.spend_since, record.currency),
+            visits % {"n": words.number(record.visits_since)},
+        )
 
     def value_spend_since(self, value: Any) -> Any:
         return value

@@ -70,6 +70,20 @@ class TestGrantList:
         last = shown.strip().splitlines()[-1]
         assert last.replace('"', "").split(";")[-2:] == ["2", "777,00"]
 
+    def test_has_no_more_columns_than_a_tablet_holds(
+        self, desk_client, olga, programme, given, vera
+    ):
+        """The store and the visits stand in the second lines of others."""
+        day = local_day(given.at, programme.zone) + timedelta(days=1)
+        bought(vera, day, 333)
+
+        table = desk_client(olga).get("/goodwill/").context["table"]
+
+        assert len(list(table.columns)) == 6
+        (row,) = table.rows
+        assert given.store.name in row.get_cell("at")
+        assert "1 visit" in row.get_cell("spend_since")
+
     def test_shows_a_manager_their_own_stores_only(
         self, desk_client, mona, otto, other_store, given, vera, now
     ):
