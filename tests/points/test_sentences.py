@@ -9,6 +9,8 @@ import pytest
 from django.utils import translation
 
 from points import worth
+from points.programme import engine
+from points.programme.engine import Line
 from points.programme.sentences import (
     Kind,
     Names,
@@ -18,9 +20,11 @@ from points.programme.sentences import (
     of_version,
     what_can_be_said,
 )
+from points.programme.sentences.earning import of_base
 from points.terms import (
     Action,
     Birthday,
+    Discounts,
     ExpiryKind,
     Goods,
     Ladder,
@@ -30,6 +34,7 @@ from points.terms import (
     Per,
     ReturnPolicy,
     Stacking,
+    Tax,
     Terms,
     Tier,
     VoucherMode,
@@ -322,7 +327,8 @@ class TestVersion:
         assert [str(each).replace("\u00a0", " ") for each in found] == [
             "You get 1 point per krona.",
             "You get 1.5 points per Danish krone. In DKK a point is worth 7 øre.",
-            "Points are counted on what you pay, with VAT and after discounts.",
+            "Points are counted on what you pay, with VAT and after discounts. What a "
+            "voucher pays gives no points.",
             "Gift cards and tobak give no points.",
             "The points of a purchase are rounded down.",
             "Double points on kaffe.",
@@ -452,6 +458,25 @@ class TestVersion:
 
         assert multiplied(goods=goods) == (
             "Double points on kaffe, te and kakao as well as socker."
+        )
+
+
+class TestBase:
+    @pytest.mark.parametrize("discounts", list(Discounts))
+    @pytest.mark.parametrize("tax", list(Tax))
+    def test_says_of_vouchers_what_the_engine_does(self, tax, discounts):
+        """100 kr, of which a voucher pays 40."""
+        terms = Terms(tax=tax, discounts=discounts)
+        line = Line(paid=Decimal(100), tax=Decimal(20))
+        whole = engine.amount_of(line, terms)
+
+        with translation.override("en"):
+            said = of_base(terms)
+        counted = engine.amount_of(engine.less_voucher(line, Decimal(40)), terms)
+
+        assert said.facts["vouchers_earn"] is (counted == whole)
+        assert ("What a voucher pays gives no points." in said.text) is (
+            counted < whole
         )
 
 

@@ -82,13 +82,21 @@ def of_currencies(terms: Terms, *, currency: str) -> list[Sentence]:
 
 
 def of_base(terms: Terms) -> Sentence:
-    """Say which money counts: with VAT or without, before discounts or after."""
+    """Say which money counts: with VAT or without, before discounts or after.
+
+    A voucher is a discount, though few who read "after discounts" think of it.
+    """
+    said = [_BASES[terms.tax, terms.discounts]()]
+    is_after = terms.discounts is Discounts.AFTER
+    if is_after:
+        said.append(_("What a voucher pays gives no points."))
     return Sentence(
         Kind.BASE,
-        _BASES[terms.tax, terms.discounts](),
+        " ".join(said),
         {
             "with_tax": terms.tax is Tax.WITH,
-            "after_discounts": terms.discounts is Discounts.AFTER,
+            "after_discounts": is_after,
+            "vouchers_earn": not is_after,
         },
     )
 
