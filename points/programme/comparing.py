@@ -64,6 +64,7 @@ class Worse(StrEnum):
     WAITING = "waiting"
     EXPIRY = "expiry"
     EXPIRY_KIND = "expiry_kind"
+    NO_LONGER_KEPT = "no_longer_kept"
     RETURNS = "returns"
     WORTH = "worth"
     VOUCHER = "voucher"
@@ -321,6 +322,12 @@ def _waiting_and_expiry(old: EarningRule, new: EarningRule) -> Iterator[Worsenin
 
 
 def _expiry(old: EarningRule, new: EarningRule) -> Iterator[Worsening]:
+    if rules.idle_months(old) is not None and (
+        new.terms.expiry is not ExpiryKind.INACTIVITY
+    ):
+        # Also where points never expire from now on: those that are there do, on a day
+        # that no purchase moves any more.
+        yield Worsening(Worse.NO_LONGER_KEPT)
     if _never_expires(new):
         return
     was, now = old.terms.expiry, new.terms.expiry

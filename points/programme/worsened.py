@@ -217,6 +217,13 @@ _SAYINGS: dict[Worse, Callable[[_Both], str]] = {
     ),
     Worse.EXPIRY: _expiry,
     Worse.EXPIRY_KIND: _plain(lambda: _("Points expire in another way than before.")),
+    Worse.NO_LONGER_KEPT: _plain(
+        lambda: _(
+            "Purchases no longer keep the points that members have: they expire on the "
+            "day that they have when this version starts. Who buys before it starts "
+            "moves that day on once more."
+        )
+    ),
     Worse.RETURNS: _plain(lambda: _("Returns take more points back than before.")),
     Worse.WORTH: _money(lambda: _("A point is worth %(new)s instead of %(old)s.")),
     Worse.VOUCHER: _voucher,

@@ -124,10 +124,10 @@ SINGLE = {
     "fewer years": (fixed(years=2), fixed(years=1), Worse.EXPIRY),
     "an earlier day": (fixed((12, 31)), fixed((6, 30)), Worse.EXPIRY),
     "a fixed day": (VERSION, fixed(), Worse.EXPIRY_KIND),
-    "from each purchase": (
+    "not kept by purchases": (
         with_terms(expiry=ExpiryKind.INACTIVITY),
-        VERSION,
-        Worse.EXPIRY_KIND,
+        replace(VERSION, expires_after_months=None),
+        Worse.NO_LONGER_KEPT,
     ),
     "returns": (with_terms(returns=ReturnPolicy.BALANCE), VERSION, Worse.RETURNS),
     "worth": (VERSION, replace(VERSION, point_value=Decimal("0.09")), Worse.WORTH),
@@ -222,7 +222,12 @@ class TestWorsenings:
         back = [each.what for each in worsenings(new, old)]
 
         # Another measure, window or way to expire is no clear gain either way.
-        unclear = {Worse.LADDER_MEASURE, Worse.LADDER_WINDOW, Worse.EXPIRY_KIND}
+        unclear = {
+            Worse.LADDER_MEASURE,
+            Worse.LADDER_WINDOW,
+            Worse.EXPIRY_KIND,
+            Worse.NO_LONGER_KEPT,
+        }
         assert back == [] or what in unclear
 
     def test_names_all_of_them_at_once(self):
@@ -292,6 +297,16 @@ class TestWorsenings:
         )
 
         assert worsenings(old, new) == []
+
+    @pytest.mark.parametrize("new", [VERSION, fixed()], ids=["rolling", "fixed"])
+    def test_names_what_purchases_no_longer_keep(self, new):
+        """What is there expires sooner than was said, and what is to come too."""
+        found = worsenings(with_terms(expiry=ExpiryKind.INACTIVITY), new)
+
+        assert [each.what for each in found] == [
+            Worse.NO_LONGER_KEPT,
+            Worse.EXPIRY_KIND,
+        ]
 
     def test_is_content_when_months_are_counted_from_the_last_purchase(self):
         assert worsenings(VERSION, with_terms(expiry=ExpiryKind.INACTIVITY)) == []

@@ -136,6 +136,25 @@ class TestInactivity:
 
         assert self.lapses() == {"2027-01-01"}
 
+    def test_keeps_points_no_longer_from_the_start_of_another_way_on(
+        self, till, vera, publish, time_machine
+    ):
+        """As whoever publishes it is told: the day of then stays, bought or not."""
+        till.record(receipt(line("100.00"), phone=vera.phone, at=BOUGHT_AT))
+        start = BOUGHT_AT + timedelta(days=60)
+        publish(Terms(), expires_after_months=6, starts_at=start)
+
+        before = start - timedelta(days=1)
+        till.record(receipt(line("10.00"), phone=vera.phone, at=before))
+        kept = self.lapses()
+        time_machine.move_to(start + timedelta(days=40), tick=False)
+        till.record(
+            receipt(line("10.00"), phone=vera.phone, at=start + timedelta(days=30))
+        )
+
+        assert kept == {"2026-12-01"}
+        assert self.lapses() == {"2026-12-01", "2027-01-01"}
+
     def test_is_moved_nothing_back_by_a_late_receipt(self, till, vera):
         till.record(receipt(phone=vera.phone, at=BOUGHT_AT + timedelta(days=80)))
         till.record(receipt(phone=vera.phone, at=BOUGHT_AT))
