@@ -5,7 +5,9 @@ import binascii
 import hashlib
 import re
 import secrets
+import struct
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -31,6 +33,39 @@ def new_number() -> str:
     room = NUMBER_LENGTH - len(NUMBER_PREFIX) - 1
     body = f"{NUMBER_PREFIX}{secrets.randbelow(10**room):0{room}d}"
     return body + luhn_digit(body)
+
+
+def new_numbers(count: int) -> list[str]:
+    """Return so many different random numbers, at a sixth of what they cost singly."""
+    room = 10 ** (NUMBER_LENGTH - len(NUMBER_PREFIX) - 1)
+    prefix, high, middle, low = _check_digits()
+    found: set[str] = set()
+    while missing := count - len(found):
+        # Of 2**64 values more than room takes none is to be noticed as likelier.
+        for (noise,) in struct.iter_unpack("Q", secrets.token_bytes(8 * missing)):
+            drawn = noise % room
+            digit = (
+                prefix
+                + high[drawn // 1_000_000]
+                + middle[drawn // 1_000 % 1_000]
+                + low[drawn % 1_000]
+            ) % 10
+            found.add(f"{NUMBER_PREFIX}{drawn:09d}{digit}")
+    return list(found)
+
+
+@cache
+def _check_digits() -> tuple[int, list[int], list[int], list[int]]:
+    """Return check digits of a number's parts: the prefix, and thrice three digits.
+
+    That of the whole is their sum, modulo ten.
+    """
+    threes = [f"{number:03d}" for number in range(1_000)]
+    high, middle, low = (
+        [int(luhn_digit(digits + "0" * behind)) for digits in threes]
+        for behind in (6, 3, 0)
+    )
+    return int(luhn_digit(f"{NUMBER_PREFIX}{'0' * 9}")), high, middle, low
 
 
 def is_number(digits: str) -> bool:

@@ -70,23 +70,29 @@ def _quickly_emptied():
 @pytest.fixture(scope="session", autouse=True)
 def _static_files_read_once():
     """Look through the static files once, and not for every client of every test."""
-    add_files = WhiteNoiseMiddleware.add_files
     known = {}
 
-    def add_known(middleware, root, prefix=None):
-        if (root, prefix) not in known:
+    def once(add):
+        def add_known(middleware, *args, **named):
+            key = (add.__name__, args, *sorted(named.items()))
+            if key in known:
+                middleware.files.update(known[key])
+                return
             before = dict(middleware.files)
-            add_files(middleware, root, prefix)
-            known[root, prefix] = {
+            add(middleware, *args, **named)
+            known[key] = {
                 path: file
                 for path, file in middleware.files.items()
                 if before.get(path) is not file
             }
-        else:
-            middleware.files.update(known[root, prefix])
+
+        return add_known
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(WhiteNoiseMiddleware, "add_files", add_known)
+        for name in ("add_files", "add_files_from_finders"):
+            patch.setattr(
+                WhiteNoiseMiddleware, name, once(getattr(WhiteNoiseMiddleware, name))
+            )
         yield
 
 

@@ -122,7 +122,7 @@ _HERE = "/* instead of triggers */"
 _HOW_MANY = "SELECT count(*) FROM target\n"
 # Which of the numbers drawn nobody has.
 _FREE = """
-SELECT c.number FROM unnest(%(numbers)s::text[]) AS c (number)
+SELECT c.number FROM unnest(string_to_array(%(numbers)s, ' ')) AS c (number)
 -- Not by NOT EXISTS, which would have the club read once for each batch; nor by an
 -- index that begins with the club: of one that is new to the statistics it promises a
 -- single row, and all its members would be read once for each number.
@@ -137,7 +137,7 @@ WHERE (SELECT m.id FROM members_member m
 _CREATE = f"""
 WITH free AS (
     SELECT f.number, f.place
-    FROM unnest(%(numbers)s::text[]) WITH ORDINALITY AS f (number, place)
+    FROM unnest(string_to_array(%(numbers)s, ' ')) WITH ORDINALITY AS f (number, place)
 ), target AS MATERIALIZED (
     SELECT r.*, f.number, {_NOISE} AS noise,
         nextval('{_MEMBER_IDS}') AS id, coalesce(r.since, %(now)s) AS at
@@ -426,11 +426,11 @@ class _Batch:
 
     def _create(self, expected: int) -> None:
         # Some of those drawn are taken; hardly ever more than a few in a hundred.
-        drawn = {cards.new_number() for _ in range(expected + expected // 10 + 20)}
+        drawn = cards.new_numbers(expected + expected // 10 + 20)
         with connection.cursor() as cursor:
-            cursor.execute(_FREE, {**self.values, "numbers": sorted(drawn)})
+            cursor.execute(_FREE, {**self.values, "numbers": " ".join(sorted(drawn))})
             free = [number for (number,) in cursor.fetchall()]
-        self.values["numbers"] = free[:expected]
+        self.values["numbers"] = " ".join(free[:expected])
         with unchecked():
             statement = _CREATE_ALONE if _triggers_rest() else _CREATE_BESIDE_TRIGGERS
             if self.bringing is None:

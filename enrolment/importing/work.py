@@ -2,17 +2,16 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from threading import Event, Thread
+from threading import Event
 
-from django.db import connection, transaction
+from django.db import transaction
 
+from common.lanes import LANES, side_by_side
 from enrolment.importing import applying, checking, files
 from enrolment.importing.models import ClubImport, ImportRow
 
 State = ClubImport.State
 Clock = Callable[[], datetime]
-# Batches that are written at the same time: one keeps one core of the database busy.
-LANES = 2
 
 
 def run(*, clock: Clock, is_over: Callable[[], bool]) -> bool:
@@ -39,13 +38,30 @@ def run(*, clock: Clock, is_over: Callable[[], bool]) -> bool:
 
 def _apply(club_import: ClubImport, clock: Clock, is_over: Callable[[], bool]) -> bool:
     """Import batches; tell whether another look at what there is to do makes sense."""
-    lanes = _Lanes(club_import, clock, is_over)
-    lanes.run()
-    if lanes.error is not None:
-        # The rows stay as they are, and the job of every minute tries again.
-        raise lanes.error
-    if lanes.fault:
-        _stop(club_import, lanes.fault, clock())
+    has_failed = Event()
+
+    def lane() -> str:
+        """Import batches until there are none, or nothing more may be begun."""
+        fault = ""
+        try:
+            while not has_failed.is_set() and not is_over():
+                if not applying.apply_next(club_import, now=clock()):
+                    break
+        except applying.ClubChanged:
+            fault = "changed_often"
+        except applying.RowsGone:
+            fault = "rows_gone"
+        except BaseException:
+            # The rows stay as they are, and the job of every minute tries again.
+            has_failed.set()
+            raise
+        if fault:
+            has_failed.set()
+        return fault
+
+    faults = side_by_side([lane] * LANES)
+    if fault := next(filter(None, faults), ""):
+        _stop(club_import, fault, clock())
         return True
     done = applying.finish(club_import, now=clock())
     if done is None:
@@ -55,55 +71,6 @@ def _apply(club_import: ClubImport, clock: Clock, is_over: Callable[[], bool]) -
         ).exists()
     tidy(done, now=clock())
     return True
-
-
-class _Lanes:
-    """Imports batches side by side until there are none, one fails, or time is over."""
-
-    def __init__(
-        self, club_import: ClubImport, clock: Clock, is_over: Callable[[], bool]
-    ) -> None:
-        self.fault = ""
-        self.error: BaseException | None = None
-        self._import = club_import
-        self._clock = clock
-        self._is_over = is_over
-        self._stop = Event()
-
-    def run(self) -> None:
-        """Run every lane to its end."""
-        if connection.in_atomic_block:
-            # Another connection would not see what this transaction has not committed.
-            self._lane()
-            return
-        lanes = [Thread(target=self._lane_of_its_own) for _ in range(LANES)]
-        for lane in lanes:
-            lane.start()
-        for lane in lanes:
-            lane.join()
-
-    def _lane_of_its_own(self) -> None:
-        try:
-            self._lane()
-        finally:
-            connection.close()
-
-    def _lane(self) -> None:
-        try:
-            while not self._stop.is_set() and not self._is_over():
-                if not applying.apply_next(self._import, now=self._clock()):
-                    return
-        except applying.ClubChanged:
-            self._end("changed_often")
-        except applying.RowsGone:
-            self._end("rows_gone")
-        except BaseException as error:  # noqa: BLE001 - raised again by who waits
-            self.error = error
-            self._end("")
-
-    def _end(self, fault: str) -> None:
-        self.fault = self.fault or fault
-        self._stop.set()
 
 
 def _stop(club_import: ClubImport, code: str, now: datetime) -> None:

@@ -6,7 +6,7 @@ from django.db import DatabaseError, transaction
 from consent import selectors, texts
 from consent.models import MESSAGE_CHANNELS, Purpose, Text
 from consent.texts import Wording
-from tests.factories.consent import publish_texts
+from tests.factories.consent import PUBLISHED_AT, publish_texts
 from tests.factories.stores import ProgrammeFactory
 
 
@@ -52,7 +52,7 @@ class TestPublish:
             )
 
     def test_is_never_changed_afterwards(self, programme):
-        text = publish_texts(programme)[0]
+        text = texts.publish_defaults(programme, PUBLISHED_AT)[0]
 
         with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
             Text.objects.filter(pk=text.pk).update(body="Allt är tillåtet")
@@ -66,7 +66,7 @@ class TestPublish:
 
 class TestPublishDefaults:
     def test_publishes_terms_and_permissions_apart_in_three_languages(self, programme):
-        made = publish_texts(programme)
+        made = texts.publish_defaults(programme, PUBLISHED_AT)
 
         found = {
             (text.kind, text.purpose, text.channel, text.language) for text in made
@@ -86,14 +86,14 @@ class TestPublishDefaults:
         assert {text.version for text in made} == {1}
 
     def test_publishes_once(self, programme):
-        publish_texts(programme)
+        texts.publish_defaults(programme, PUBLISHED_AT)
 
-        assert publish_texts(programme) == []
+        assert texts.publish_defaults(programme, PUBLISHED_AT) == []
 
     @pytest.mark.parametrize("language", ["sv", "da", "en"])
     @pytest.mark.parametrize("channel", MESSAGE_CHANNELS)
     def test_names_company_channel_and_the_way_back(self, programme, language, channel):
-        publish_texts(programme)
+        texts.publish_defaults(programme, PUBLISHED_AT)
         text = selectors.current_text(
             programme=programme,
             kind=Text.Kind.CONSENT,
@@ -115,7 +115,7 @@ class TestPublishDefaults:
 
     @pytest.mark.parametrize("language", ["sv", "da", "en"])
     def test_keeps_marketing_out_of_the_terms(self, programme, language):
-        publish_texts(programme)
+        texts.publish_defaults(programme, PUBLISHED_AT)
         text = selectors.current_text(
             programme=programme, kind=Text.Kind.TERMS, language=language
         )
@@ -130,7 +130,7 @@ class TestPublishDefaults:
     def test_names_the_authority_of_the_country(self, programme):
         danish = ProgrammeFactory(name="Dansk", country="DK", language="da")
         for club in (programme, danish):
-            publish_texts(club)
+            texts.publish_defaults(club, PUBLISHED_AT)
 
         bodies = {
             club.country: selectors.current_text(
@@ -143,7 +143,7 @@ class TestPublishDefaults:
         assert "Datatilsynet" in bodies["DK"]
 
     def test_proves_the_words_by_their_hash(self, programme):
-        text = publish_texts(programme)[0]
+        text = texts.publish_defaults(programme, PUBLISHED_AT)[0]
 
         same = Wording(text.title, text.body)
         other = Wording(text.title, text.body + ".")
@@ -160,3 +160,30 @@ class TestSections:
             ("Ett", ("A B", "C")),
             ("Två", ("D",)),
         ]
+
+
+def written(programme):
+    """Return all that texts hold but their numbers and ids."""
+    return [
+        {
+            (row._meta.model_name, field.name): getattr(row, field.name)
+            for row in (text, text.edition)
+            for field in row._meta.concrete_fields
+            if field.name not in {"id", "public_id", "programme", "edition"}
+        }
+        for text in Text.objects.filter(programme=programme).order_by("pk")
+    ]
+
+
+class TestTheClubsOfTests:
+    def test_have_what_a_club_starts_with(self, programme):
+        real, next_one = ProgrammeFactory(), ProgrammeFactory()
+        texts.publish_defaults(real, PUBLISHED_AT)
+        publish_texts(programme)
+
+        made = publish_texts(next_one)
+
+        assert {text.programme_id for text in made} == {next_one.pk}
+        assert {text.edition.programme_id for text in made} == {next_one.pk}
+        assert written(next_one) == written(real)
+        assert publish_texts(next_one) == []

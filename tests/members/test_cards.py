@@ -22,6 +22,17 @@ class TestNumber:
         assert cards.is_number(number)
         assert not cards.is_number(number[:place] + wrong + number[place + 1 :])
 
+    def test_is_drawn_by_the_thousand_as_one_by_one(self):
+        drawn = cards.new_numbers(10_000)
+
+        assert len(set(drawn)) == len(drawn) == 10_000
+        assert all(map(cards.is_number, drawn))
+        assert all(number.startswith(cards.NUMBER_PREFIX) for number in drawn)
+        # Every place of those that are drawn has every digit.
+        assert all(
+            len({number[place] for number in drawn}) == 10 for place in range(2, 12)
+        )
+
     def test_is_read_out_in_groups(self):
         assert cards.display_number("881234567890") == "8812 3456 7890"
 
