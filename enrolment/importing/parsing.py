@@ -5,6 +5,7 @@ bench.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -40,7 +41,11 @@ COPIED = (
 ).split()
 _NAME, _POSTCODE, _SOURCE = 60, 10, 120
 _SIZE = 50_000
+# Names and postcodes come again and again; those that do not shall not fill memory.
+_WORDS = 20_000
 _UNREADABLE = "\ufffd"
+# Of these letters nothing is trimmed, folded or refused in an identifier.
+_PLAIN = re.compile(r"[0-9A-Z]{1,32}\Z").match
 _EPOCH = datetime(1900, 1, 1, tzinfo=UTC)
 # So long nobody's points last.
 _FAR = timedelta(days=365 * 100)
@@ -128,7 +133,9 @@ class Parser:
         missing = self._width - len(cells)
         if missing < 0 and any(cells[self._width :]):
             self._say("too_many_cells")
-        padded = [*cells[: self._width], *[""] * missing, ""]
+        padded = (
+            [*cells[: self._width], *[""] * missing, ""] if missing else [*cells, ""]
+        )
         if fault := fault_of(cells):
             self._say(fault)
         else:
@@ -216,19 +223,14 @@ class Parser:
         place = self._places[column]
 
         def read(cells: Sequence[str], out: list[str]) -> None:
-            if name := read_name(cells[place]):
-                self._keep_name(name, out, to, column)
+            self._keep_name(cells[place], out, to, column)
 
         return read
 
-    def _keep_name(self, name: str, out: list[str], to: int, column: Column) -> None:
-        if _UNREADABLE in name:
-            self._say("unreadable_signs", column, name)
-        elif len(name) > _NAME:
-            self._say("name_cut", column, name)
-            out[to] = escaped(name[:_NAME].rstrip())
-        else:
-            out[to] = escaped(name)
+    def _keep_name(self, typed: str, out: list[str], to: int, column: Column) -> None:
+        out[to], code = _name_of(typed)
+        if code:
+            self._say(code, column, read_name(typed))
 
     # THE REST
 
@@ -244,11 +246,9 @@ class Parser:
             out[_BIRTHDAY] = born
 
     def _postcode(self, cells: Sequence[str], out: list[str]) -> None:
-        typed = read_name(cells[self._places[Column.POSTCODE]]).upper()
-        if len(typed) > _POSTCODE:
-            self._say("postcode_left_out", Column.POSTCODE, typed)
-        else:
-            out[_POST] = escaped(typed)
+        out[_POST], bad = _postcode_of(cells[self._places[Column.POSTCODE]])
+        if bad:
+            self._say("postcode_left_out", Column.POSTCODE, bad)
 
     def _language(self, cells: Sequence[str], out: list[str]) -> None:
         typed = cells[self._places[Column.LANGUAGE]]
@@ -274,6 +274,10 @@ class Parser:
 
         def read(cells: Sequence[str], out: list[str]) -> None:
             typed = cells[place]
+            if _PLAIN(typed):
+                # Most are, and are stored as they stand.
+                out[to] = typed
+                return
             if not typed or not typed.strip():
                 return
             try:
@@ -362,6 +366,26 @@ class Parser:
         if why:
             problem["why"] = why
         self._problems.append(problem)
+
+
+@lru_cache(_WORDS)
+def _name_of(typed: str) -> tuple[str, str]:
+    """Return a name as COPY takes it, and the code of what is wrong with it."""
+    name = read_name(typed)
+    if _UNREADABLE in name:
+        return "", "unreadable_signs"
+    if len(name) > _NAME:
+        return escaped(name[:_NAME].rstrip()), "name_cut"
+    return escaped(name), ""
+
+
+@lru_cache(_WORDS)
+def _postcode_of(typed: str) -> tuple[str, str]:
+    """Return a postcode as COPY takes it, or what is no postcode."""
+    postcode = read_name(typed).upper()
+    if len(postcode) > _POSTCODE:
+        return "", postcode
+    return escaped(postcode), ""
 
 
 def _birthday_reader(code: str, today: date) -> Callable[[str], tuple[str, str]]:
