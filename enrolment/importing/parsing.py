@@ -5,7 +5,6 @@ bench.
 """
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -22,6 +21,7 @@ from enrolment.importing.problems import ERRORS
 from enrolment.importing.reading import fault_of
 from enrolment.importing.values import (
     is_member,
+    is_plain_id,
     phone_reader,
     read_answer,
     read_email,
@@ -44,8 +44,6 @@ _SIZE = 50_000
 # Names and postcodes come again and again; those that do not shall not fill memory.
 _WORDS = 20_000
 _UNREADABLE = "\ufffd"
-# Of these letters nothing is trimmed, folded or refused in an identifier.
-_PLAIN = re.compile(r"[0-9A-Z]{1,32}\Z").match
 _EPOCH = datetime(1900, 1, 1, tzinfo=UTC)
 # So long nobody's points last.
 _FAR = timedelta(days=365 * 100)
@@ -274,7 +272,7 @@ class Parser:
 
         def read(cells: Sequence[str], out: list[str]) -> None:
             typed = cells[place]
-            if _PLAIN(typed):
+            if is_plain_id(typed):
                 # Most are, and are stored as they stand.
                 out[to] = typed
                 return

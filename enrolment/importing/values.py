@@ -46,6 +46,10 @@ MOST_POINTS = 1_000_000
 _LOCAL = re.compile(r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*\Z")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}\Z")
 
+# A card's number or another system's id that is stored as it stands: nothing in it is
+# trimmed, folded or refused (`members.identity.clean_value`).
+is_plain_id = re.compile(r"[0-9A-Z]{1,32}\Z").match
+
 _YES = frozenset(
     "1 y yes ja j true sant sand sann x on kyllä k ok given aktiv active accepted "
     "accepterat godkänd godkendt samtykket granted subscribed opt-in optin in".split()

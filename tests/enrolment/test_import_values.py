@@ -10,6 +10,7 @@ from enrolment.importing.columns import Column, guess, named
 from enrolment.importing.dates import FORMATS, day_reader, moment_reader, parse_day
 from enrolment.importing.sniffing import day_format
 from members import phones
+from members.identity import Kind, clean_value
 from members.phones import PhoneInvalid
 from members.services import EmailInvalid, clean_email
 
@@ -104,6 +105,22 @@ class TestReadEmail:
                 return None
 
         assert short_way(raw) == long_way(raw)
+
+
+class TestPlainIds:
+    KINDS = st.sampled_from([Kind.CARD, Kind.EXTERNAL])
+
+    @given(KINDS, st.text("AZ09", min_size=1, max_size=32))
+    def test_are_stored_as_the_long_way_would(self, kind, raw):
+        assert values.is_plain_id(raw)
+        assert clean_value(kind, raw, country="SE") == raw
+
+    @given(KINDS, st.text("AZ09az -_å\n", max_size=40))
+    @example(Kind.CARD, "A" * 33)
+    @example(Kind.EXTERNAL, "A1\n")
+    def test_are_only_those(self, kind, raw):
+        if values.is_plain_id(raw):
+            assert clean_value(kind, raw, country="SE") == raw
 
 
 class TestReadAnswer:
