@@ -117,9 +117,13 @@ def language(request):
 def say(language):
     """Return what the pages say, in the language of the walk."""
 
-    def words(text, **values):
+    def words(text, sense="", **values):
         with translation.override(language):
-            said = translation.gettext(text)
+            said = (
+                translation.pgettext(sense, text)
+                if sense
+                else translation.gettext(text)
+            )
         return said % values if values else said
 
     return words

@@ -72,7 +72,7 @@ class TestImport:
         page.get_by_role("button", name=say("Check every row")).click()
 
         # The dry run: one is refused, and says why.
-        start = page.get_by_role("button", name=say("Import"), exact=True)
+        start = page.get_by_role("button", name=say("Import", "verb"), exact=True)
         expect(start).to_be_visible()
         assert Member.objects.count() == 0
         watch.look()
