@@ -9,6 +9,7 @@ from django.db import connection
 from points import proof, services
 from points.models import Account, Entry
 from points.selectors import balance_of
+from points.services import settling
 from tests.factories.members import MemberFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -91,7 +92,7 @@ class TestTwoWorkers:
         assert not proof.check().differences
 
     def test_of_one_night_share_the_members_between_them(self, programme, monkeypatch):
-        monkeypatch.setattr(services, "_AT_ONCE", 2)
+        monkeypatch.setattr(settling, "_AT_ONCE", 2)
         monkeypatch.setattr(proof, "WORTH_SHARING", 0)
         members = [waiting(programme, 100) for _each in range(7)]
 
