@@ -212,7 +212,7 @@ WHERE club_import_id = %(import)s AND outcome <> 'REFUSED'
 def parameters(
     club_import: ClubImport, answers: Answers, first: int = 0, last: int = 2**31 - 1
 ) -> dict[str, Any]:
-    """Return what the statements of this module and of `applying` are given."""
+    """Return what the statements of this module and of `writing` are given."""
     return {
         "import": club_import.pk,
         "programme": club_import.programme_id,

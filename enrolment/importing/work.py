@@ -7,7 +7,7 @@ from threading import Event
 from django.db import transaction
 
 from common.lanes import LANES, side_by_side
-from enrolment.importing import applying, checking, files
+from enrolment.importing import applying, checking, files, writing
 from enrolment.importing.models import ClubImport, ImportRow
 
 State = ClubImport.State
@@ -47,9 +47,9 @@ def _apply(club_import: ClubImport, clock: Clock, is_over: Callable[[], bool]) -
             while not has_failed.is_set() and not is_over():
                 if not applying.apply_next(club_import, now=clock()):
                     break
-        except applying.ClubChanged:
+        except writing.ClubChanged:
             fault = "changed_often"
-        except applying.RowsGone:
+        except writing.RowsGone:
             fault = "rows_gone"
         except BaseException:
             # The rows stay as they are, and the job of every minute tries again.

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from enrolment.importing import applying, checking, files, services, work
+from enrolment.importing import applying, checking, files, services, work, writing
 from enrolment.importing.columns import Column, guess
 from enrolment.importing.models import ClubImport, ImportRow
 from enrolment.importing.values import MOST_POINTS, read_points
@@ -464,7 +464,7 @@ class TestBrokenOff:
         rows = [row(number, str(number)) for number in range(10, 50)]
         club_import = dry_run(programme, *rows)
         services.start(club_import=club_import, staff=None, now=NOW)
-        write, begun = applying._Batch.write, []
+        write, begun = writing.Batch.write, []
 
         def dies_at_the_second(batch, *, anew):
             counts = write(batch, anew=anew)
@@ -474,7 +474,7 @@ class TestBrokenOff:
                 raise MemoryError
             return counts
 
-        monkeypatch.setattr(applying._Batch, "write", dies_at_the_second)
+        monkeypatch.setattr(writing.Batch, "write", dies_at_the_second)
         assert applying.apply_next(club_import, now=NOW)
         with pytest.raises(MemoryError):
             applying.apply_next(club_import, now=NOW)

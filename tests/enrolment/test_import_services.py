@@ -22,6 +22,7 @@ from enrolment.importing import (
     mapping,
     services,
     work,
+    writing,
 )
 from enrolment.importing.mapping import Mode
 from enrolment.importing.models import ClubImport, ImportBatch, ImportRow
@@ -532,7 +533,7 @@ class TestApply:
             cursor.execute("ANALYZE members_member")
             cursor.execute("SET LOCAL enable_seqscan = off")
             cursor.execute(
-                f"EXPLAIN {applying._FREE}",
+                f"EXPLAIN {writing._FREE}",
                 {"numbers": ["880001234567"], "programme": programme.pk},
             )
             plan = "\n".join(line for (line,) in cursor.fetchall())
@@ -746,7 +747,7 @@ class TestKilled:
         club_import = check(receive(programme, text(*self.lines(20))))
         services.start(club_import=club_import, staff=None, now=timezone.now())
         written, looked = threading.Event(), threading.Event()
-        write = applying._Batch.write
+        write = writing.Batch.write
 
         def slow(batch, *, anew):
             counts = write(batch, anew=anew)
@@ -754,7 +755,7 @@ class TestKilled:
             assert looked.wait(timeout=20)
             return counts
 
-        monkeypatch.setattr(applying._Batch, "write", slow)
+        monkeypatch.setattr(writing.Batch, "write", slow)
         ended = []
 
         def last():
@@ -790,7 +791,7 @@ class TestKilled:
             applying, "_NEXT", applying._NEXT.replace("FOR UPDATE OF b SKIP LOCKED", "")
         )
         taken = []
-        write = applying._Batch.write
+        write = writing.Batch.write
         gate = threading.Barrier(2)
 
         def slow(batch, *, anew):
@@ -799,7 +800,7 @@ class TestKilled:
                 gate.wait(timeout=20)
             return write(batch, anew=anew)
 
-        monkeypatch.setattr(applying._Batch, "write", slow)
+        monkeypatch.setattr(writing.Batch, "write", slow)
 
         def worker():
             try:
