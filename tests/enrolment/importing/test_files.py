@@ -20,16 +20,6 @@ MB = 1024 * 1024
 ROW = "0701741002;bo@exempel.se;Bo;Öst;;;;;;;;;"
 
 
-@pytest.fixture(autouse=True)
-def _own_folder(settings, tmp_path):
-    settings.IMPORT_DIR = tmp_path / "imports"
-
-
-@pytest.fixture(autouse=True)
-def _nobody_woken(monkeypatch):
-    monkeypatch.setattr(services, "async_task", lambda _task: None)
-
-
 def workbook(*rows, sheet="Medlemmar"):
     book = openpyxl.Workbook()
     book.active.title = sheet

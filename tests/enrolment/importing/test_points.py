@@ -23,7 +23,7 @@ from points.models import Account, Entry, Lot
 from points.services import post, reverse
 from points.terms import Terms, VoucherMode, Vouchers
 from stores.models import AuditEntry
-from tests.factories.importing import NOW, apply, check, receive, run, text
+from tests.factories.importing import NOW, apply, check, codes, receive, run, text
 from tests.factories.members import MemberFactory
 from tests.factories.points import EarningRuleFactory
 
@@ -31,16 +31,6 @@ State = ClubImport.State
 HEADINGS = "Mobilnummer;Förnamn;Poängsaldo;Poäng giltiga till"
 WITHOUT_POINTS = (Column.PHONE, Column.FIRST_NAME, Column.IGNORE, Column.IGNORE)
 LIST = "/members/import/"
-
-
-@pytest.fixture(autouse=True)
-def _own_folder(settings, tmp_path):
-    settings.IMPORT_DIR = tmp_path / "imports"
-
-
-@pytest.fixture(autouse=True)
-def _nobody_woken(monkeypatch):
-    monkeypatch.setattr(services, "async_task", lambda _task: None)
 
 
 @pytest.fixture
@@ -69,15 +59,6 @@ def take(programme, *rows, now=NOW, headings=HEADINGS, **answers):
 
 def dry_run(programme, *rows, headings=HEADINGS, **answers):
     return check(receive(programme, text(*rows, headings=headings)), **answers)
-
-
-def codes(club_import):
-    return {
-        found.row: [problem["code"] for problem in found.problems]
-        for found in ImportRow.objects.filter(
-            club_import=club_import, problems__isnull=False
-        )
-    }
 
 
 def balances():

@@ -30,16 +30,6 @@ BAD = ";;=HYPERLINK(1);Kontakt;;;;;;;;;"
 HTMX = {"HX-Request": "true"}
 
 
-@pytest.fixture(autouse=True)
-def _own_folder(settings, tmp_path):
-    settings.IMPORT_DIR = tmp_path / "imports"
-
-
-@pytest.fixture(autouse=True)
-def _nobody_woken(monkeypatch):
-    monkeypatch.setattr(services, "async_task", lambda _task: None)
-
-
 @pytest.fixture
 def desk(desk_client, olga):
     client = desk_client(olga)
