@@ -1,5 +1,7 @@
 """The people and places that tests of every room talk about."""
 
+import gc
+import os
 from datetime import UTC, datetime
 
 import pytest
@@ -20,6 +22,36 @@ from tests.factories.stores import (
     StaffFactory,
     StoreFactory,
 )
+
+
+# What takes a minute or many seconds of one processor.
+LONGEST = {"test_ledger_machine.py", "test_merging_machine.py", "test_pumping.py"}
+
+
+# Last, for others shuffle and sort.
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Have two processes begin with what takes longest, so that neither waits for it.
+
+    Each gets its share in one piece: the first begins with the long walks over the
+    books, the second with the browser, which leaves a processor to others while it
+    waits.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if workers == 1:
+        return
+    long = [item for item in items if item.path.name in LONGEST]
+    seen = [item for item in items if item.get_closest_marker("e2e")]
+    apart = {*long, *seen}
+    rest = [item for item in items if item not in apart]
+    share = max(len(items) // workers - len(long), 0)
+    items[:] = [*long, *rest[:share], *seen, *rest[share:]]
+
+
+def pytest_collection_finish():
+    """Spare the collector of garbage what is there to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -43,10 +75,11 @@ def django_db_modify_db_settings(
 ):
     """Spare commits the wait for the disk: no test pulls the plug of the server.
 
-    The database is a copy of one that is migrated.
+    Nor is anything read so long that compiling its plan would pay. The database is a
+    copy of one that is migrated.
     """
     options = connection.settings_dict.setdefault("OPTIONS", {})
-    options["options"] = "-c synchronous_commit=off"
+    options["options"] = "-c synchronous_commit=off -c jit=off"
     if django_db_createdb or not django_db_keepdb:
         with django_db_blocker.unblock():
             connection.settings_dict["TEST"] |= {

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from common.ui.tables import DayColumn, Table, TableView
 from consent.models import RightsRequest
@@ -23,9 +23,9 @@ from stores.access import roles_of
 from stores.middleware import programme_of
 
 _WHICH = [
-    ("open", gettext_lazy("Open")),
-    ("overdue", gettext_lazy("Overdue")),
-    ("closed", gettext_lazy("Closed")),
+    ("open", pgettext_lazy("of requests", "Open")),
+    ("overdue", pgettext_lazy("of requests", "Overdue")),
+    ("closed", pgettext_lazy("of requests", "Closed")),
 ]
 _TONES = {"over": "bad", "soon": "warn", "": "info"}
 
