@@ -9,6 +9,15 @@ from members.models import Member
 from tests.factories.stores import ProgrammeFactory
 
 REGISTERED_AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+_GIVEN: set[str] = set()
+
+
+def new_number() -> str:
+    """Return a card number that was not given before: of 100,000 some would be."""
+    while (number := cards.new_number()) in _GIVEN:
+        pass
+    _GIVEN.add(number)
+    return number
 
 
 class MemberFactory(factory.django.DjangoModelFactory):
@@ -39,7 +48,7 @@ class MemberFactory(factory.django.DjangoModelFactory):
         )
 
     programme = factory.SubFactory(ProgrammeFactory)
-    number = factory.LazyFunction(cards.new_number)
+    number = factory.LazyFunction(new_number)
     status = Member.Status.ACTIVE
     # A Swedish series in which every number is possible.
     phone = factory.Sequence(lambda n: f"+4670{1740000 + n % 100000:07d}")
