@@ -23,7 +23,6 @@ from tests.factories.stores import (
     StoreFactory,
 )
 
-
 # What takes a minute or many seconds of one processor.
 LONGEST = {"test_ledger_machine.py", "test_merging_machine.py", "test_pumping.py"}
 
