@@ -1,13 +1,18 @@
 """Ladders and what members did, for tests of tiers."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from django.db import connection
 
 from points import reading
+from points.models import TierPeriod
 from points.terms import Ladder, Terms, Tier
+from points.tiers import services
 from tests.factories.points import RULES_SINCE, EarningRuleFactory
+
+MARCH = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 
 def tier(key, needs=0, keeps=None, **names):
@@ -57,3 +62,24 @@ def did(member, on, spend=0, *, visits=1, points=None, now=None):
                 now,
             ],
         )
+
+
+def buy(member, spend, at=MARCH, **changes):
+    did(member, changes.pop("on", at.date()), spend, now=at, **changes)
+
+
+def night(member, at):
+    return services.settle_members(programme_id=member.programme_id, now=at)
+
+
+def key_at(member, at):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT points_tier_key(%s, %s)", [member.pk, at])
+        return cursor.fetchone()[0]
+
+
+def has(member):
+    return [
+        (each.key, each.cause)
+        for each in TierPeriod.objects.filter(member=member).order_by("starts_at")
+    ]
