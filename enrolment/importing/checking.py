@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from common.apart import apart
 from common.copying import copy_rows
 from enrolment.importing import excel, files, mapping, matching, parsing
+from enrolment.importing.cells import copied_cells
 from enrolment.importing.excel import FileRefused
 from enrolment.importing.mapping import Answers
 from enrolment.importing.models import ClubImport, ImportBatch, ImportRow
@@ -243,7 +244,7 @@ def keep_raw(club_import: ClubImport, rows: set[int]) -> None:
         lines: list[str] = []
         for number, cells in Rows(path, layout):
             if number in rows:
-                lines.append(f"{number}\t{parsing.copied_cells(cells)}\n")
+                lines.append(f"{number}\t{copied_cells(cells)}\n")
                 if len(lines) == BATCH:
                     copy_rows("import_raw", ("row", "raw"), lines)
                     lines = []

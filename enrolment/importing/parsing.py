@@ -7,15 +7,21 @@ bench.
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from common.copying import NULL, escaped
-from enrolment import rules
-from enrolment.importing import sizes
+from enrolment.importing.cells import (
+    UNREADABLE,
+    birthday_reader,
+    copied_cells,
+    kept,
+    last_day_reader,
+    moment_reader,
+    name_of,
+    postcode_of,
+)
 from enrolment.importing.columns import Column
-from enrolment.importing.dates import NEVER, day_reader, moment_reader
 from enrolment.importing.mapping import Answers
 from enrolment.importing.problems import ERRORS
 from enrolment.importing.reading import fault_of
@@ -39,14 +45,7 @@ COPIED = (
     "language store_id card external_id since sms_at sms_source email_at email_source "
     "problems points points_until raw"
 ).split()
-_NAME, _POSTCODE, _SOURCE = 60, 10, 120
-_SIZE = 50_000
-# Names and postcodes come again and again; those that do not shall not fill memory.
-_WORDS = 20_000
-_UNREADABLE = "\ufffd"
-_EPOCH = datetime(1900, 1, 1, tzinfo=UTC)
-# So long nobody's points last.
-_FAR = timedelta(days=365 * 100)
+_SOURCE = 120
 
 Problem = dict[str, str]
 
@@ -116,9 +115,9 @@ class Parser:
             self._blank[place] = NULL
         self._today = now.astimezone(club.zone).date()
         self._phone = phone_reader(club.country)
-        self._birthday = _birthday_reader(answers.birthdays, self._today)
-        self._moment = _moment_reader(answers.dates, club.zone, now)
-        self._last_day = _last_day_reader(answers.dates, self._today)
+        self._birthday = birthday_reader(answers.birthdays, self._today)
+        self._moment = moment_reader(answers.dates, club.zone, now)
+        self._last_day = last_day_reader(answers.dates, self._today)
         self._readers = [*self._make_readers()]
         self._problems: list[Problem] = []
 
@@ -226,7 +225,7 @@ class Parser:
         return read
 
     def _keep_name(self, typed: str, out: list[str], to: int, column: Column) -> None:
-        out[to], code = _name_of(typed)
+        out[to], code = name_of(typed)
         if code:
             self._say(code, column, read_name(typed))
 
@@ -244,7 +243,7 @@ class Parser:
             out[_BIRTHDAY] = born
 
     def _postcode(self, cells: Sequence[str], out: list[str]) -> None:
-        out[_POST], bad = _postcode_of(cells[self._places[Column.POSTCODE]])
+        out[_POST], bad = postcode_of(cells[self._places[Column.POSTCODE]])
         if bad:
             self._say("postcode_left_out", Column.POSTCODE, bad)
 
@@ -281,8 +280,8 @@ class Parser:
             try:
                 value = clean_value(kind, typed, country=self.club.country)
             except IdentifierInvalid:
-                value = _UNREADABLE
-            if _UNREADABLE in value:
+                value = UNREADABLE
+            if UNREADABLE in value:
                 self._say(code, column, typed)
             else:
                 out[to] = escaped(value)
@@ -324,7 +323,7 @@ class Parser:
             source = read_name(cells[at_source]) or self._source
             if not at:
                 self._say(f"{word}_no_date", dated, cells[at_date])
-            elif not source or _UNREADABLE in source:
+            elif not source or UNREADABLE in source:
                 self._say(f"{word}_no_source", sourced, source)
             else:
                 out[to] = at
@@ -360,90 +359,7 @@ class Parser:
         if column:
             problem["field"] = str(column)
         if value:
-            problem["value"] = _kept(value)[:80]
+            problem["value"] = kept(value)[:80]
         if why:
             problem["why"] = why
         self._problems.append(problem)
-
-
-@lru_cache(_WORDS)
-def _name_of(typed: str) -> tuple[str, str]:
-    """Return a name as COPY takes it, and the code of what is wrong with it."""
-    name = read_name(typed)
-    if _UNREADABLE in name:
-        return "", "unreadable_signs"
-    if len(name) > _NAME:
-        return escaped(name[:_NAME].rstrip()), "name_cut"
-    return escaped(name), ""
-
-
-@lru_cache(_WORDS)
-def _postcode_of(typed: str) -> tuple[str, str]:
-    """Return a postcode as COPY takes it, or what is no postcode."""
-    postcode = read_name(typed).upper()
-    if len(postcode) > _POSTCODE:
-        return "", postcode
-    return escaped(postcode), ""
-
-
-def _birthday_reader(code: str, today: date) -> Callable[[str], tuple[str, str]]:
-    """Return a function that reads a birthday: the day, or what is wrong with it."""
-    read_day = day_reader(code, latest=today)
-
-    @lru_cache(_SIZE)
-    def read(typed: str) -> tuple[str, str]:
-        if not typed.strip():
-            return NULL, ""
-        born = read_day(typed.strip())
-        if born is None or not rules.is_plausible_birthday(born, today=today):
-            return "", "birthday_left_out"
-        if not rules.is_old_enough(born, today=today):
-            return "", "too_young"
-        return born.isoformat(), ""
-
-    return read
-
-
-def _moment_reader(code: str, zone: ZoneInfo, now: datetime) -> Callable[[str], str]:
-    """Return a function that reads a moment; nothing when it cannot be one."""
-    read_moment = moment_reader(code, zone, latest=now)
-
-    @lru_cache(_SIZE)
-    def read(typed: str) -> str:
-        at = read_moment(typed.strip())
-        return "" if at is None or at < _EPOCH else at.isoformat(" ")
-
-    return read
-
-
-def _last_day_reader(code: str, today: date) -> Callable[[str], tuple[str, str]]:
-    """Return a function that reads until when points last, or what is wrong with it."""
-    read_day = day_reader(code, latest=None)
-
-    @lru_cache(_SIZE)
-    def read(typed: str) -> tuple[str, str]:
-        if not typed.strip():
-            return NULL, ""
-        last = read_day(typed.strip())
-        if last is None:
-            return "", "points_day_unreadable"
-        if last < today:
-            return "", "points_lapsed"
-        return (NEVER if last - today > _FAR else last).isoformat(), ""
-
-    return read
-
-
-def copied_cells(cells: Sequence[str]) -> str:
-    """Return cells as an array for COPY."""
-    return escaped("{" + ",".join(map(_element, cells[: sizes.COLUMNS])) + "}")
-
-
-def _element(cell: str) -> str:
-    kept = _kept(cell)[: sizes.CELL].replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{kept}"'
-
-
-def _kept(text: str) -> str:
-    """Return a text without the sign that the database cannot hold."""
-    return text.replace("\0", _UNREADABLE) if "\0" in text else text
