@@ -2,6 +2,7 @@
 
 import ast
 import copy
+import functools
 import json
 from pathlib import Path
 
@@ -20,6 +21,7 @@ ROOT = Path(settings.BASE_DIR)
 pytestmark = pytest.mark.django_db
 
 
+@functools.cache
 def raised_codes():
     """Every code in the source that makes a Problem or a Fault."""
     problems, faults = set(), set()

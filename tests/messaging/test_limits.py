@@ -11,10 +11,12 @@ from django.db import OperationalError, connection, transaction
 from common.models import RateBucket
 from consent.models import Channel
 from members import identity
+from members.models import Member
 from messaging import limits, rules, strangers
 from messaging.models import Message
 from messaging.rules import StrangerTraffic, is_pumped
 from messaging.services import SmsRefused, queue_message
+from tests.factories.consent import again
 from tests.factories.members import MemberFactory
 from tests.factories.stores import ProgrammeFactory
 
@@ -123,9 +125,35 @@ class TestTrafficOf:
 class TestBreaker:
     @pytest.fixture
     def burst(self, programme, now):
-        """A hundred links that nobody opens."""
+        """A hundred links that nobody opens, asked for one by one."""
         for place in range(rules.WAITING_FLOOR):
             ask(programme, place, now)
+        return now
+
+    @pytest.fixture
+    def written(self, programme, now):
+        """A hundred such links, for tests that only read: one is asked for and copied.
+
+        What limits have counted is not among them.
+        """
+        ask(programme, 0, now)
+        first = Message.objects.get()
+        places = range(1, rules.WAITING_FLOOR)
+        members = Member.objects.bulk_create(
+            MemberFactory.build(
+                programme=programme, phone=far_apart(place), pending=True
+            )
+            for place in places
+        )
+        Message.objects.bulk_create(
+            again(
+                first,
+                member=member,
+                address=member.phone,
+                dedupe_key=f"ask-{member.pk}-{now.isoformat()}",
+            )
+            for member in members
+        )
         return now
 
     def test_closes_and_says_why(self, programme, burst):
@@ -136,18 +164,26 @@ class TestBreaker:
         assert refused.value.retry_after > 0
         assert not limits.is_open_for_strangers(programme, burst)
 
-    def test_stays_closed_once_they_are_judged(self, programme, burst):
-        later = burst + rules.FAIR_TIME + timedelta(minutes=1)
+    def test_opens_when_one_of_the_copies_is_taken_away(self, programme, written):
+        """The copies count as what they are copies of: each of the hundred does."""
+        assert not limits.is_open_for_strangers(programme, written)
+
+        Message.objects.order_by("pk").last().delete()
+
+        assert limits.is_open_for_strangers(programme, written)
+
+    def test_stays_closed_once_they_are_judged(self, programme, written):
+        later = written + rules.FAIR_TIME + timedelta(minutes=1)
 
         assert not limits.is_open_for_strangers(programme, later)
 
     def test_leaves_members_and_tills_alone(self, programme, burst):
         limits.take(programme, "+46701999605", now=burst)
 
-    def test_leaves_other_clubs_alone(self, programme, burst):
+    def test_leaves_other_clubs_alone(self, programme, written):
         other = ProgrammeFactory(sms_countries=["SE"])
 
-        assert limits.is_open_for_strangers(other, burst)
+        assert limits.is_open_for_strangers(other, written)
 
     def test_opens_by_itself(self, programme, burst):
         later = burst + rules.STRANGERS_REMEMBERED + timedelta(seconds=1)
@@ -180,10 +216,10 @@ class TestBreaker:
         # A hundred, and those that went while their fair time ran.
         assert rules.LOOKED_AT <= sent <= rules.LOOKED_AT + 16
 
-    def test_raises_the_alarm_without_naming_anybody(self, programme, burst):
+    def test_raises_the_alarm_without_naming_anybody(self, programme, written):
         ProgrammeFactory()
         with structlog.testing.capture_logs() as logs:
-            assert strangers.watch(now=burst) == 1
+            assert strangers.watch(now=written) == 1
 
         assert [(line["event"], line["log_level"]) for line in logs] == [
             ("sms_to_strangers_stopped", "error")
