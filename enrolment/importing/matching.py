@@ -21,7 +21,7 @@ _ANALYZE_CLUB = "ANALYZE members_member, members_identifier"
 # Some thousand rows, each looked up by indexes.
 _FROM_THE_ROWS = (
     "SET LOCAL join_collapse_limit = 1; SET LOCAL enable_hashjoin = off;"
-    " SET LOCAL enable_mergejoin = off"
+    " SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off"
 )
 
 _SAME = """
