@@ -1,7 +1,7 @@
 """Ladders and what members did, for tests of tiers."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from django.db import connection
@@ -83,3 +83,15 @@ def has(member):
         (each.key, each.cause)
         for each in TierPeriod.objects.filter(member=member).order_by("starts_at")
     ]
+
+
+def give(member, key, staff, now=MARCH):
+    """Have somebody give a tier until the end of June."""
+    return services.grant(
+        member=member,
+        key=key,
+        until=date(2026, 6, 30),
+        reason="Flood in the shop",
+        staff=staff,
+        now=now,
+    )

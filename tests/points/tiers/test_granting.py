@@ -9,6 +9,7 @@ from stores.models import AuditEntry
 from tests.factories.tiers import (
     MARCH,
     buy,
+    give,
     has,
     key_at,
     night,
@@ -21,14 +22,7 @@ class TestAGrant:
     @pytest.mark.usefixtures("ladder")
     def test_shows_above_what_was_earned_and_ends_on_its_day(self, vera, olga):
         buy(vera, 5000)
-        given = services.grant(
-            member=vera,
-            key="guld",
-            until=date(2026, 6, 30),
-            reason="Flood in the shop",
-            staff=olga,
-            now=MARCH + timedelta(days=1),
-        )
+        given = give(vera, "guld", olga, MARCH + timedelta(days=1))
         assert (given.below_key, given.below_until) == ("silver", date(2027, 3, 10))
         assert key_at(vera, MARCH + timedelta(days=2)) == "guld"
         night(vera, datetime(2026, 6, 30, 12, tzinfo=UTC))
@@ -41,14 +35,7 @@ class TestAGrant:
 
     @pytest.mark.usefixtures("ladder")
     def test_stays_in_the_trail_with_its_reason(self, vera, olga):
-        services.grant(
-            member=vera,
-            key="silver",
-            until=date(2026, 6, 30),
-            reason="Flood in the shop",
-            staff=olga,
-            now=MARCH,
-        )
+        give(vera, "silver", olga)
 
         entry = AuditEntry.objects.get(action="tiers.granted")
         assert entry.reason == "Flood in the shop"
@@ -56,14 +43,7 @@ class TestAGrant:
 
     @pytest.mark.usefixtures("ladder")
     def test_becomes_their_own_when_as_much_is_earned_meanwhile(self, vera, olga):
-        services.grant(
-            member=vera,
-            key="silver",
-            until=date(2026, 6, 30),
-            reason="Flood in the shop",
-            staff=olga,
-            now=MARCH,
-        )
+        give(vera, "silver", olga)
         buy(vera, 5000, MARCH + timedelta(days=9))
         night(vera, MARCH + timedelta(days=10))
 
@@ -77,14 +57,7 @@ class TestAGrant:
     def test_can_be_taken_back(self, vera, olga):
         buy(vera, 5000)
         later = MARCH + timedelta(days=1)
-        services.grant(
-            member=vera,
-            key="guld",
-            until=date(2026, 6, 30),
-            reason="A mistake",
-            staff=olga,
-            now=later,
-        )
+        give(vera, "guld", olga, later)
 
         services.end_grant(member=vera, staff=olga, now=later + timedelta(hours=1))
 

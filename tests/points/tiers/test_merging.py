@@ -1,17 +1,18 @@
 """Tiers of members who become one."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from members.merging import merge_members, undo_merge
 from points.models import Activity, TierPeriod
-from points.tiers import selectors, services
+from points.tiers import selectors
 from tests.factories.members import MemberFactory
 from tests.factories.tiers import (
     MARCH,
     buy,
+    give,
     has,
     key_at,
 )
@@ -90,14 +91,7 @@ class TestAMerge:
     @pytest.mark.usefixtures("ladder")
     def test_keeps_a_tier_that_was_given(self, vera, twin, olga):
         buy(vera, 5000)
-        services.grant(
-            member=twin,
-            key="guld",
-            until=date(2026, 6, 30),
-            reason="Flood in the shop",
-            staff=olga,
-            now=MARCH,
-        )
+        give(twin, "guld", olga)
 
         self.merge(vera, twin, olga, MARCH + timedelta(days=1))
 

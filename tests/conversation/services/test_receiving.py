@@ -1,4 +1,4 @@
-"""Conversations from the first text to what is known afterwards."""
+"""A registration by text, from the first word to the last answer."""
 
 from datetime import timedelta
 from time import sleep
@@ -6,45 +6,26 @@ from time import sleep
 import pytest
 
 from consent import texts
-from consent.erasure import erase_member
 from consent.models import (
-    MESSAGE_CHANNELS,
     Channel,
     ConsentEntry,
     Purpose,
     TermsAcceptance,
     Text,
 )
-from consent.retention.kinds import Due
-from consent.selectors import find_permission, has_objected, permissions_of
-from consent.services import YES, object_to_marketing, withdraw_all
-from conversation import retention, services
+from consent.selectors import find_permission, permissions_of
+from conversation import services
 from conversation.models import Conversation, InboundMessage
 from enrolment.models import JoinLink, Registration
-from members import identity, merge_registry
+from members import identity
 from members.models import Identifier, Member
-from messaging import notices, sms
+from messaging import notices
 from messaging.models import Message
-from messaging.services import send_due
-from tests.factories.club import buy, line
+from tests.conversation.services.asking import Action, Outcome, given, welcomes
 from tests.factories.consent import answer
 from tests.factories.conversation import PHONE, Phone, inbound
 from tests.factories.members import MemberFactory
-from tests.factories.messaging import queue, recording
-from tests.factories.preferences import permit
 from tests.messaging.test_notices import patiently
-
-Outcome = InboundMessage.Outcome
-Action = ConsentEntry.Action
-
-
-def given(member, channel=Channel.SMS):
-    entry = find_permission(member, purpose=Purpose.MARKETING, channel=channel)
-    return entry is not None and entry.action == Action.GIVEN
-
-
-def welcomes():
-    return Message.objects.filter(kind="welcome").count()
 
 
 class TestReceive:
@@ -360,214 +341,6 @@ class TestOutOfOrder:
         assert Conversation.objects.get().state == "SMS"
 
 
-class TestStop:
-    @pytest.fixture
-    def member(self, club, now):
-        member = MemberFactory(programme=club, phone=PHONE)
-        for channel in MESSAGE_CHANNELS:
-            answer(member, Action.GIVEN, channel=channel, at=now - timedelta(days=1))
-        return member
-
-    def test_takes_back_every_yes_to_sms_and_no_other(self, phone, member):
-        assert phone.say("Stopp!") == ["stopped"]
-
-        assert not given(member)
-        assert given(member, Channel.EMAIL)
-        entry = find_permission(member, purpose=Purpose.MARKETING, channel=Channel.SMS)
-        message = InboundMessage.objects.get()
-        assert entry.action == Action.WITHDRAWN
-        assert entry.evidence == {"inbound_message": str(message.public_id)}
-
-    def test_takes_back_what_was_confirmed_or_taken_over(self, phone, member):
-        """A yes is a yes, whichever way it came; profiling is no message."""
-        for action in (Action.CONFIRMED, Action.IMPORTED):
-            answer(member, action, at=phone.now)
-            profiling = permit(member, Purpose.PROFILING, Channel.ANY, at=phone.now)
-
-            phone.say("STOP")
-
-            entry = find_permission(
-                member, purpose=Purpose.MARKETING, channel=Channel.SMS
-            )
-            assert entry.action == Action.WITHDRAWN
-            assert entry.evidence.keys() == {"inbound_message"}
-            assert entry.actor == "member"
-            assert profiling == find_permission(
-                member, purpose=Purpose.PROFILING, channel=Channel.ANY
-            )
-            phone.now += timedelta(minutes=5)
-
-    def test_is_confirmed_once(self, phone, member):
-        assert phone.say("STOP") == ["stopped"]
-        assert phone.say("STOP") == []
-        assert phone.say("STOP") == []
-        assert ConsentEntry.objects.filter(action=Action.WITHDRAWN).count() == 1
-
-    def test_is_confirmed_again_when_it_ended_something(self, phone, member):
-        phone.say("STOP", "START", "JA")
-
-        assert phone.say("STOP") == ["stopped"]
-        assert not given(member)
-
-    @pytest.mark.parametrize("answered", range(5))
-    def test_ends_a_conversation_at_every_question(self, phone, answered):
-        texts = ["Vera Lind", "ja", "ja", "vera@example.se"]
-        phone.say("GÅ MED", *texts[:answered])
-
-        assert phone.say("stopp") == ["stopped"]
-        assert Conversation.objects.get().context == {}
-        assert phone.say("ja") == ["help"]
-        assert not ConsentEntry.objects.exists()
-
-    def test_is_answered_alike_to_those_we_do_not_know(self, phone, member, club):
-        stranger = Phone(club, now=phone.now, number="+46701740699")
-
-        phone.say("STOP")
-        stranger.say("STOP")
-
-        assert phone.received[-1].body == stranger.received[-1].body
-
-    def test_works_from_where_we_send_nothing(self, club, now):
-        member = MemberFactory(programme=club, phone="+447400123456")
-        answer(member, Action.GIVEN, at=now - timedelta(days=1))
-
-        Phone(club, now=now, number=member.phone).write("STOP")
-
-        assert not given(member)
-
-    def test_is_confirmed_when_we_have_answered_enough(self, phone, member):
-        for _text in range(25):
-            phone.say("HELP")
-
-        assert phone.say("HELP") == []
-        assert phone.say("STOP") == ["stopped"]
-
-
-class TestStart:
-    @pytest.fixture
-    def member(self, club):
-        return MemberFactory(programme=club, phone=PHONE, language="da")
-
-    def test_gives_nothing_before_the_text_was_answered(self, phone, member):
-        assert phone.say("START") == ["start"]
-        assert not given(member)
-        assert "må sende mig tilbud" in phone.received[-1].body
-
-        assert phone.say("ja") == ["started"]
-        assert given(member)
-        entry = ConsentEntry.objects.get()
-        assert entry.text.language == "da"
-        assert entry.source == ConsentEntry.Source.SMS_REPLY
-
-    def test_writes_down_a_no(self, phone, member):
-        assert phone.say("START", "nej") == ["not_started"]
-
-        assert ConsentEntry.objects.get().action == Action.REFUSED
-
-    def test_asks_nobody_who_said_yes(self, phone, member):
-        answer(member, Action.GIVEN, at=phone.now)
-
-        assert phone.say("START") == ["started_before"]
-
-    def test_brings_no_profiling_and_no_surveys_back(self, phone, member):
-        permit(member, Purpose.PROFILING, Channel.ANY, at=phone.now)
-        permit(member, Purpose.SURVEYS, Channel.SMS, at=phone.now)
-        withdraw_all(
-            member=member,
-            source=ConsentEntry.Source.PORTAL,
-            evidence={},
-            now=phone.now + timedelta(seconds=1),
-        )
-        phone.now += timedelta(minutes=5)
-
-        phone.say("START", "ja")
-
-        assert given(member)
-        said = permissions_of(member)
-        yes = [key for key, each in said.items() if each.action in YES]
-        assert yes == [(Purpose.MARKETING, Channel.SMS)]
-
-    def test_does_not_lift_an_objection(self, phone, member):
-        object_to_marketing(
-            member=member,
-            source=ConsentEntry.Source.PORTAL,
-            evidence={},
-            now=phone.now,
-        )
-
-        assert phone.say("START") == ["objected"]
-        assert "/me/choices/" in phone.received[-1].body
-        assert phone.say("ja") == ["help"]
-
-        assert has_objected(member)
-        assert not given(member)
-
-    def test_does_not_lift_an_objection_that_came_before_the_answer(
-        self, phone, member
-    ):
-        phone.say("START")
-        object_to_marketing(
-            member=member,
-            source=ConsentEntry.Source.PORTAL,
-            evidence={},
-            now=phone.now,
-        )
-
-        assert phone.say("ja") == ["objected"]
-
-        assert has_objected(member)
-        assert not given(member)
-
-    def test_shows_others_how_to_join(self, phone):
-        assert phone.say("START") == ["how_to_join"]
-
-    def test_is_no_yes_in_the_middle_of_joining(self, phone):
-        assert phone.say("JOIN", "Vera", "START") == ["sms"]
-        assert Conversation.objects.get().state == "SMS"
-
-    def test_leaves_nonsense_to_people(self, phone, member):
-        assert phone.say("START", "hm", "hm", "hm") == ["ask_us"]
-        assert not ConsentEntry.objects.exists()
-
-
-class TestBalance:
-    def test_shows_points_and_their_worth_and_no_name(self, phone, club, store):
-        member = MemberFactory(programme=club, phone=PHONE, first_name="Ingrid")
-        identity.prove(
-            member=member,
-            kind=Identifier.Kind.PHONE,
-            value=PHONE,
-            proof=Identifier.Proof.CODE,
-            now=phone.now,
-        )
-        buy(member, store, line("640.00"), now=phone.now)
-
-        assert phone.say("Saldo?") == ["balance"]
-        assert "640 poäng" in phone.received[-1].body
-        assert "64 kr" in phone.received[-1].body
-        assert "Ingrid" not in phone.received[-1].body
-
-    def test_is_not_shown_for_a_number_that_nobody_has_proven(self, phone, club):
-        MemberFactory(programme=club, phone=PHONE)
-
-        assert phone.say("SALDO") == ["no_balance"]
-
-    def test_answers_strangers_pending_and_left_alike(self, club, now):
-        bodies = set()
-        for number, trait in (
-            ("+46701740601", None),
-            ("+46701740602", "pending"),
-            ("+46701740603", "left"),
-        ):
-            if trait:
-                MemberFactory(programme=club, phone=number, **{trait: True})
-            phone = Phone(club, now=now, number=number)
-            phone.say("SALDO")
-            bodies.add(phone.received[-1].body)
-
-        assert len(bodies) == 1
-
-
 class TestLoops:
     def test_between_two_machines_end(self, phone):
         """An answering machine answers everything with the same words."""
@@ -601,112 +374,3 @@ class TestLoops:
         # The question never went out, so this is no answer to it.
         assert phone.say("Vera Lind") == ["name"]
         assert phone.say("Vera Lind") == ["sms"]
-
-
-def let_go(club, now):
-    due = Due(club, now - timedelta(days=30), now)
-    services.close_lapsed(now=now)
-    return retention.empty_texts(due, 100) + retention.drop_silent(due, 100)
-
-
-class TestLettingGo:
-    def test_empties_messages_after_a_month(self, phone, club):
-        phone.say("JOIN", "Vera Lind")
-
-        let_go(club, phone.now + timedelta(days=31))
-
-        for message in InboundMessage.objects.all():
-            assert (message.text, message.address) == ("", "")
-            assert message.provider_id
-        assert not Conversation.objects.filter(state="NAME").exists()
-
-    def test_keeps_what_is_young(self, phone, club):
-        phone.say("JOIN", "Vera Lind")
-
-        assert let_go(club, phone.now + timedelta(hours=1)) == 0
-        assert Conversation.objects.get().state == "SMS"
-
-    def test_ends_what_lapsed(self, phone, club):
-        phone.say("JOIN", "Vera Lind")
-
-        let_go(club, phone.now + timedelta(days=3))
-
-        conversation = Conversation.objects.get()
-        assert (conversation.state, conversation.context) == ("IDLE", {})
-
-    def test_deletes_conversations_with_nobody(self, phone, club):
-        phone.say("HELP")
-
-        let_go(club, phone.now + timedelta(days=31))
-
-        assert not Conversation.objects.exists()
-        assert InboundMessage.objects.count() == 1
-
-
-class TestErasing:
-    def test_leaves_no_word_of_what_was_written(self, phone):
-        phone.say("HELP", "JOIN", "Vera Unik", "yes", "no", "yes")
-
-        erase_member(member=Member.objects.get(), now=phone.now)
-
-        assert not Conversation.objects.exists()
-        assert InboundMessage.objects.count() == 6
-        for message in InboundMessage.objects.all():
-            assert (message.text, message.address) == ("", "")
-
-
-class TestMerging:
-    def test_speaks_for_both_models(self):
-        models = [Conversation, InboundMessage]
-        assert merge_registry.unspoken_for(models) == []
-
-
-class TestSender:
-    def test_of_what_can_be_answered_is_our_number(self, club, now, settings):
-        settings.SMS_REPLY_NUMBER = "+46766861234"
-        phone = Phone(club, now=now)
-        phone.write("JOIN")
-
-        with recording() as transport:
-            send_due(now=now)
-
-        (outgoing,) = transport.sent
-        assert outgoing.sender_name == "+46766861234"
-
-    def test_of_everything_else_is_the_clubs_name(self, club, now, settings):
-        settings.SMS_REPLY_NUMBER = "+46766861234"
-        queue(MemberFactory(programme=club), now=now)
-
-        with recording() as transport:
-            send_due(now=now)
-
-        assert transport.sent[0].sender_name == club.sms_sender
-
-    def test_is_the_clubs_name_while_no_number_is_set(self, club, now):
-        Phone(club, now=now).write("JOIN")
-
-        with recording() as transport:
-            send_due(now=now)
-
-        assert transport.sent[0].sender_name == club.sms_sender
-
-
-class TestLength:
-    def test_of_every_answer_is_two_parts_at_most(self, club, phone, settings):
-        settings.PUBLIC_URL = "https://medlem.fjallochform.se"
-        for number, words in enumerate(
-            (
-                ["GÅ MED", "ja", "kanske", "nej"],
-                ["TILMELD", "ja", "måske", "nej"],
-                ["JOIN", "yes", "maybe", "no"],
-            )
-        ):
-            join, yes, unclear, no = words
-            each = Phone(club, now=phone.now, number=f"+4670174061{number}")
-            each.say(join, "123", "Vera Lind", unclear, yes, unclear, yes)
-            each.say("hm", "vera@example.se", unclear, yes, "START", unclear, yes)
-            each.say("START", "STOP", "START", no, "HELP", "SALDO", "JOIN")
-            for message in each.received:
-                size = sms.size_of(message.body)
-                assert (size.encoding, message.body) == ("GSM-7", message.body)
-                assert size.segments <= 2, message.body
