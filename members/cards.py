@@ -21,6 +21,8 @@ NUMBER_LENGTH = 12
 TOKEN_LIFE = timedelta(minutes=15)
 # Tells our numbers from other rows of twelve digits, such as American article numbers.
 NUMBER_PREFIX = "88"
+# Between the prefix and the check digit.
+_DRAWN = NUMBER_LENGTH - len(NUMBER_PREFIX) - 1
 
 _NONCE, _STAMP, _ID, _TAG = 12, 4, 16, 16
 # Base 32, because a scanner that types like a keyboard of another country garbles
@@ -30,14 +32,13 @@ _TOKEN = re.compile(r"[A-Z2-7]{77}\Z")
 
 def new_number() -> str:
     """Return a random membership number with its check digit."""
-    room = NUMBER_LENGTH - len(NUMBER_PREFIX) - 1
-    body = f"{NUMBER_PREFIX}{secrets.randbelow(10**room):0{room}d}"
+    body = f"{NUMBER_PREFIX}{secrets.randbelow(10**_DRAWN):0{_DRAWN}d}"
     return body + luhn_digit(body)
 
 
 def new_numbers(count: int) -> list[str]:
     """Return so many different random numbers, at a sixth of what they cost singly."""
-    room = 10 ** (NUMBER_LENGTH - len(NUMBER_PREFIX) - 1)
+    room = 10**_DRAWN
     prefix, high, middle, low = _check_digits()
     found: set[str] = set()
     while missing := count - len(found):
@@ -50,7 +51,7 @@ def new_numbers(count: int) -> list[str]:
                 + middle[drawn // 1_000 % 1_000]
                 + low[drawn % 1_000]
             ) % 10
-            found.add(f"{NUMBER_PREFIX}{drawn:09d}{digit}")
+            found.add(f"{NUMBER_PREFIX}{drawn:0{_DRAWN}d}{digit}")
     return list(found)
 
 
@@ -58,14 +59,14 @@ def new_numbers(count: int) -> list[str]:
 def _check_digits() -> tuple[int, list[int], list[int], list[int]]:
     """Return check digits of a number's parts: the prefix, and thrice three digits.
 
-    That of the whole is their sum, modulo ten.
+    Nine are drawn. That of the whole is their sum, modulo ten.
     """
     threes = [f"{number:03d}" for number in range(1_000)]
     high, middle, low = (
         [int(luhn_digit(digits + "0" * behind)) for digits in threes]
         for behind in (6, 3, 0)
     )
-    return int(luhn_digit(f"{NUMBER_PREFIX}{'0' * 9}")), high, middle, low
+    return int(luhn_digit(f"{NUMBER_PREFIX}{'0' * _DRAWN}")), high, middle, low
 
 
 def is_number(digits: str) -> bool:
