@@ -75,7 +75,11 @@ FROM generate_series(%(first)s::bigint, %(last)s::bigint) n
 
 
 def add_members(first: int, last: int) -> None:
-    """Add members by number, with an account for each."""
+    """Add members by number, with an account for each, and leave nothing to be tidied.
+
+    A club grows to a million in years. Made in two minutes, its tables would be
+    vacuumed and its pages written out while the answers are timed.
+    """
     programme = Programme.objects.get().pk
     with connection.cursor() as cursor:
         for start in range(first, last + 1, 100_000):
@@ -92,5 +96,7 @@ def add_members(first: int, last: int) -> None:
             " (member_id, balance, earned_total, entries, changed_at)"
             " SELECT id, 0, 0, 0, now() FROM members_member ON CONFLICT DO NOTHING"
         )
-        cursor.execute("ANALYZE members_member")
-        cursor.execute("ANALYZE points_account")
+        cursor.execute("VACUUM ANALYZE")
+        cursor.execute("SELECT pg_has_role('pg_checkpoint', 'USAGE')")
+        if cursor.fetchone() == (True,):
+            cursor.execute("CHECKPOINT")

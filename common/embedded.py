@@ -26,6 +26,7 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
+from common.embedded_options import options
 from common.embedded_programs import EmbeddedServerError, Programs, open_to_all
 
 NAME = "stamkund"
@@ -34,13 +35,6 @@ SHARED_HOME = Path("/var/lib/stamkund")
 # The kernel's limit for a socket's path is 107 bytes on Linux, 103 on macOS.
 LONGEST_SOCKET_PATH = 100
 START_SECONDS = 60
-OPTIONS = {
-    "listen_addresses": "",
-    "unix_socket_permissions": "0700",
-    "max_connections": "200",
-    "shared_buffers": "256MB",
-    "max_wal_size": "2GB",
-}
 
 
 def is_needed() -> bool:
@@ -289,9 +283,9 @@ class EmbeddedServer:
             raise EmbeddedServerError(message)
 
     def _launch(self) -> None:
-        options = OPTIONS | {"unix_socket_directories": str(self.sockets)}
+        settings = options() | {"unix_socket_directories": str(self.sockets)}
         arguments = " ".join(
-            f"-c {name}={shlex.quote(value)}" for name, value in options.items()
+            f"-c {name}={shlex.quote(value)}" for name, value in settings.items()
         )
         # The memory of a server that was killed is held until the last of its
         # processes has noticed, hence a few tries.
