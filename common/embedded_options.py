@@ -43,5 +43,8 @@ def options() -> dict[str, str]:
         # The share that PostgreSQL takes itself, but not 16 MB at the most: an import
         # writes more than that in a second, and its lanes wait for each other then.
         "wal_buffers": f"{buffers // 32}MB",
-        "max_wal_size": "4GB",
+        # Whatever is written first after a checkpoint is logged by the page: a large
+        # import should not meet one in its middle.
+        "max_wal_size": "8GB",
+        "checkpoint_timeout": "15min",
     }
