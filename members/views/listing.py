@@ -129,10 +129,13 @@ class MemberTable(Table):
         verbose_name=gettext_lazy("Status"),
         orderable=False,
     )
-    phone = tables2.Column(verbose_name=gettext_lazy("Mobile"), orderable=False)
-    email = tables2.Column(verbose_name=gettext_lazy("E-mail"), orderable=False)
+    contact = tables2.Column(
+        empty_values=(), verbose_name=gettext_lazy("Contact"), orderable=False
+    )
     home_store = tables2.Column(
-        verbose_name=gettext_lazy("Home store"), orderable=False
+        verbose_name=gettext_lazy("Home store"),
+        orderable=False,
+        attrs={"td": {"class": "wrap wrap--s"}},
     )
     registered_at = DayColumn(verbose_name=gettext_lazy("Registered"))
 
@@ -183,11 +186,15 @@ class MemberTable(Table):
             '<span class="{}">{}</span>', css, record.get_status_display()
         )
 
-    def render_phone(self, record: Member) -> str:
-        return care.masked(record).phone
-
-    def render_email(self, record: Member) -> str:
-        return care.masked(record).email
+    def render_contact(self, record: Member) -> SafeString | str:
+        contact = care.masked(record)
+        if contact.phone and contact.email:
+            return format_html(
+                '<span class="two-line">{}<small>{}</small></span>',
+                contact.phone,
+                contact.email,
+            )
+        return contact.phone or contact.email or "—"
 
 
 class MemberList(TableView):
