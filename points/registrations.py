@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from common.ui import navigation
 from members import panels
 from members.panels import Column
-from points import comparison, faults, kinds, merging
+from points import comparison, faults, kinds, list_columns, merging
 from points.actions import registrations as actions
 from points.books import closing
 from points.goodwill import registrations as goodwill
@@ -27,6 +27,7 @@ def register() -> None:
     actions.register()
     goodwill.register()
     tiers.register()
+    list_columns.register()
     audit.register_action(kinds.ADJUSTED, _("Adjusted a member's points"))
     audit.register_action(closing.MONTH_CLOSED, _("Closed a month of the points"))
     audit.register_action(

@@ -1,6 +1,7 @@
 """Reading the ledger: balances, entries, and what comes next."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -29,6 +30,10 @@ SELECT k.* FROM points_earningrule r CROSS JOIN LATERAL points_better(r, ARRAY[%
 WHERE r.id = %s
 """
 _PARTS = "SELECT balance, usable, pending, reserved FROM points_parts(%s, %s)"
+_USABLE = """
+SELECT m.id, p.usable FROM unnest(%s::bigint[]) AS m (id)
+CROSS JOIN LATERAL points_parts(m.id, %s) AS p
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +211,13 @@ def balance_of(member: Member, now: datetime | None = None) -> BalanceView:
         pending=pending,
         reserved=reserved,
     )
+
+
+def usable_of(members: Collection[int], now: datetime) -> dict[int, int]:
+    """Return the points that members can use now, by their keys, in one question."""
+    with connection.cursor() as cursor:
+        cursor.execute(_USABLE, [list(members), now])
+        return dict(cursor.fetchall())
 
 
 def parts_of(member: Member, now: datetime) -> Parts:

@@ -14,6 +14,7 @@ from purchases import (
     customers,
     faults,
     kinds,
+    list_columns,
     merging,
     proof,
     tier_days,
@@ -34,6 +35,7 @@ def register() -> None:
     goods.register(catalogue.Catalogue())
     history.register(tier_days.fill)
     naming.register_articles(catalogue.names_of)
+    list_columns.register()
     panels.register(
         title=_("Purchases"),
         url_name="purchases:member-panel",

@@ -1,6 +1,7 @@
 """The list of members, and its export."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -29,14 +30,15 @@ from common.ui.tables import (
     Table,
     TableView,
 )
-from members import care, search
+from members import care, list_columns, search
 from members.cards import display_number
 from members.forms import ExportForm
+from members.list_columns import Cells, ListColumn
 from members.models import Identifier, Member
 from members.views.frame import staff_of
 from stores.access import roles_of
 from stores.middleware import programme_of
-from stores.models import Store
+from stores.models import Programme, Store
 from stores.roles import Role
 
 MAY_EXPORT = frozenset(
@@ -117,8 +119,28 @@ class MemberFilter(django_filters.FilterSet):
         return rows.filter(pk__in=matches.ids)
 
 
+FORMER = frozenset({Member.Status.LEFT, Member.Status.MERGED, Member.Status.ERASED})
+
+
+class FurtherColumn(tables2.Column):
+    """What another room knows of the members."""
+
+    def __init__(self, column: ListColumn) -> None:
+        self.key = column.key
+        css = {"class": column.css}
+        super().__init__(
+            accessor="pk",
+            verbose_name=column.title,
+            orderable=False,
+            attrs={"th": css, "td": css} if column.css else {},
+        )
+
+    def render(self, value: int, table: "MemberTable") -> str | SafeString:
+        return table.further[self.key].get(value, "—")
+
+
 class MemberTable(Table):
-    """Members, with contact details masked."""
+    """Members, with contact details masked, and what other rooms know of them."""
 
     name = tables2.Column(
         empty_values=(),
@@ -135,14 +157,42 @@ class MemberTable(Table):
     home_store = tables2.Column(
         verbose_name=gettext_lazy("Home store"),
         orderable=False,
-        attrs={"td": {"class": "wrap wrap--s"}},
+        attrs={"th": {"class": "roomy"}, "td": {"class": "roomy wrap wrap--s"}},
     )
-    registered_at = DayColumn(verbose_name=gettext_lazy("Registered"))
+    registered_at = DayColumn(
+        verbose_name=gettext_lazy("Registered"), attrs={"td": {"class": "day"}}
+    )
 
     caption = gettext_lazy("Members")
     empty_icon = "users"
     empty_title = gettext_lazy("No members yet")
     empty_hint = gettext_lazy("They come by the till: a mobile number is enough.")
+
+    def __init__(self, data: Any, **options: Any) -> None:
+        columns = [(each.key, FurtherColumn(each)) for each in list_columns.columns()]
+        super().__init__(
+            data,
+            extra_columns=columns,
+            sequence=("name", "status", *(key for key, _column in columns), "..."),
+            **options,
+        )
+
+    def fill(self, programme: Programme, now: datetime) -> None:
+        """Have the rooms fill their columns for this page, but for former members."""
+        members = [
+            row.record.pk
+            for row in self.page.object_list
+            if row.record.status not in FORMER
+        ]
+        filled = {
+            column.key: column.fill(programme, members, now)
+            for column in list_columns.columns()
+        }
+        self.further = {
+            key: cells for key, cells in filled.items() if cells is not None
+        }
+        for key in filled.keys() - self.further.keys():
+            self.columns.hide(key)
 
     def order_name(
         self, rows: QuerySet[Member], is_descending: bool
@@ -160,6 +210,8 @@ class MemberTable(Table):
         sign = "-" if is_descending else ""
         return rows.order_by(f"{sign}registered_at", f"{sign}pk"), True
 
+    # What other rooms know of the members of the page, by the column's key.
+    further: Mapping[str, Cells] = {}
     # By which further identifier somebody was found, by the member's key.
     known_by: Mapping[int, Identifier] = {}
 
@@ -216,6 +268,7 @@ class MemberList(TableView):
         if extra["filterset"].is_capped:
             extra["table"].paginator.is_capped = True
         extra["table"].known_by = extra["filterset"].known_by
+        extra["table"].fill(programme_of(self.request), timezone.now())
         extra["may_export"] = bool(MAY_EXPORT & roles_of(staff_of(self.request)))
         return super().get_context_data(**extra)
 

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from common.ui import navigation
 from members import panels
 from members.panels import Column
-from points.tiers import kinds, merging, privacy, retention
+from points.tiers import kinds, list_columns, merging, privacy, retention
 from stores.roles import Role
 
 SEE_LADDER = frozenset({Role.OWNER, Role.ANALYST, Role.MARKETER})
@@ -17,6 +17,7 @@ def register() -> None:
     merging.register()
     privacy.register_all()
     retention.register_all()
+    list_columns.register()
     navigation.register(
         group="loyalty",
         label=_("Tiers"),

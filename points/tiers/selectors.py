@@ -1,6 +1,6 @@
 """Reading tiers: what a member has, what is missing, why, and how the ladder stands."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -17,6 +17,7 @@ from points.selectors import find_rule, value_of
 from points.terms import Ladder, Measure, Tier, Window
 from points.tiers import rules
 from points.tiers.rules import Span
+from stores.models import Programme
 
 _NOTHING = Decimal(0)
 # How tiers are coloured, from the lowest up, whatever a club calls them.
@@ -115,6 +116,28 @@ def tier_of(member: Member, at: datetime) -> TierView | None:
     if ladder is None:
         return None
     return _view(ladder, _period_at(member, at))
+
+
+def tiers_of(
+    programme: Programme, members: Collection[int], at: datetime
+) -> dict[int, TierView] | None:
+    """Return the tiers of members by their keys, as `tier_of`, in one question.
+
+    None without a ladder.
+    """
+    ladder = ladder_of(find_rule(programme_id=programme.pk, at=at))
+    if ladder is None:
+        return None
+    periods = {
+        period.member_id: period
+        for period in TierPeriod.objects.filter(
+            Q(ends_at=None) | Q(ends_at__gt=at), member__in=members, starts_at__lte=at
+        )
+        .select_related("rule")
+        .order_by("member_id", "-starts_at")
+        .distinct("member_id")
+    }
+    return {member: _view(ladder, periods.get(member)) for member in members}
 
 
 def progress_of(member: Member, now: datetime) -> Progress | None:
