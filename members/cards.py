@@ -23,6 +23,8 @@ TOKEN_LIFE = timedelta(minutes=15)
 NUMBER_PREFIX = "88"
 # Between the prefix and the check digit.
 _DRAWN = NUMBER_LENGTH - len(NUMBER_PREFIX) - 1
+# Into so many series all numbers are divided, for those who draw many at once.
+SERIES = 16
 
 _NONCE, _STAMP, _ID, _TAG = 12, 4, 16, 16
 # Base 32, because a scanner that types like a keyboard of another country garbles
@@ -36,15 +38,20 @@ def new_number() -> str:
     return body + luhn_digit(body)
 
 
-def new_numbers(count: int) -> list[str]:
-    """Return so many different random numbers, at a sixth of what they cost singly."""
-    room = 10**_DRAWN
+def new_numbers(count: int, *, series: int) -> list[str]:
+    """Return so many different random numbers, at a sixth of what they cost singly.
+
+    Numbers of different series, modulo `SERIES`, are never the same: of two who draw
+    five thousand each at the same moment, one in forty times both draw one number.
+    """
+    series %= SERIES
+    room = 10**_DRAWN // SERIES
     prefix, high, middle, low = _check_digits()
     found: set[str] = set()
     while missing := count - len(found):
         # Of 2**64 values more than room takes none is to be noticed as likelier.
         for (noise,) in struct.iter_unpack("Q", secrets.token_bytes(8 * missing)):
-            drawn = noise % room
+            drawn = noise % room * SERIES + series
             digit = (
                 prefix
                 + high[drawn // 1_000_000]

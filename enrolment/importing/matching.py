@@ -111,7 +111,7 @@ UPDATE enrolment_importrow r SET card = '',
     problems = coalesce(r.problems, '[]') || jsonb_build_array(jsonb_build_object(
         'code', 'card_left_out', 'field', 'CARD', 'value', r.card))
 WHERE r.club_import_id = %(import)s AND r.row BETWEEN %(first)s AND %(last)s
-    AND r.outcome <> 'REFUSED' AND r.card ~ %(ours)s
+    AND r.outcome <> 'REFUSED' AND r.card <> '' AND r.card ~ %(ours)s
     AND NOT EXISTS (
         SELECT FROM import_hit h WHERE h.row = r.row AND h.kind = 'CARD')
 """

@@ -310,7 +310,8 @@ class Batch:
 
     def _create(self, expected: int) -> None:
         # Some of those drawn are taken; hardly ever more than a few in a hundred.
-        drawn = cards.new_numbers(expected + expected // 10 + 20)
+        # Two batches at the same time do not see each other's.
+        drawn = cards.new_numbers(expected + expected // 10 + 20, series=self.batch.pk)
         with connection.cursor() as cursor:
             cursor.execute(_FREE, {**self.values, "numbers": " ".join(sorted(drawn))})
             free = [number for (number,) in cursor.fetchall()]

@@ -23,15 +23,32 @@ class TestNumber:
         assert not cards.is_number(number[:place] + wrong + number[place + 1 :])
 
     def test_is_drawn_by_the_thousand_as_one_by_one(self):
-        drawn = cards.new_numbers(10_000)
+        drawn = [
+            number
+            for series in range(cards.SERIES)
+            for number in cards.new_numbers(1_000, series=series)
+        ]
 
-        assert len(set(drawn)) == len(drawn) == 10_000
+        assert len(set(drawn)) == len(drawn) == 1_000 * cards.SERIES
         assert all(map(cards.is_number, drawn))
         assert all(number.startswith(cards.NUMBER_PREFIX) for number in drawn)
         # Every place of those that are drawn has every digit.
         assert all(
             len({number[place] for number in drawn}) == 10 for place in range(2, 12)
         )
+
+    def test_of_one_series_is_never_drawn_in_another(self):
+        def remainders(series):
+            return {
+                int(number[len(cards.NUMBER_PREFIX) : -1]) % cards.SERIES
+                for number in cards.new_numbers(1_000, series=series)
+            }
+
+        found = [remainders(series) for series in range(cards.SERIES)]
+
+        assert all(len(each) == 1 for each in found)
+        assert len(set.union(*found)) == cards.SERIES
+        assert remainders(3 + cards.SERIES) == found[3]
 
     def test_is_read_out_in_groups(self):
         assert cards.display_number("881234567890") == "8812 3456 7890"
