@@ -20,7 +20,7 @@ def register() -> None:
         title=_("Last purchase"),
         fill=_fill,
         order=30,
-        css="roomy day",
+        css="roomy",
     )
 
 

@@ -159,9 +159,7 @@ class MemberTable(Table):
         orderable=False,
         attrs={"th": {"class": "roomy"}, "td": {"class": "roomy wrap wrap--s"}},
     )
-    registered_at = DayColumn(
-        verbose_name=gettext_lazy("Registered"), attrs={"td": {"class": "day"}}
-    )
+    registered_at = DayColumn(verbose_name=gettext_lazy("Registered"))
 
     caption = gettext_lazy("Members")
     empty_icon = "users"
