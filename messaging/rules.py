@@ -9,6 +9,10 @@ FAIR_TIME = timedelta(minutes=15)
 # How many of the last ones are looked at, and which share must have been answered.
 LOOKED_AT = 100
 LEAST_ANSWERED_PERCENT = 40
+# Who asks slowly is stopped sooner when nearly nobody answers. Where four in ten do,
+# less than two of twenty do so once in two thousand times.
+NEARLY_NONE_AT = 20
+NEARLY_NONE_PERCENT = 10
 # How many may be out unanswered before the first can be judged: a burst is over sooner.
 WAITING_FLOOR = 100
 # What is older does not count, so that sending begins again by itself.
@@ -29,7 +33,13 @@ class StrangerTraffic:
 
 def is_pumped(traffic: StrangerTraffic) -> bool:
     """Tell whether SMS to strangers must stop."""
-    needed = traffic.judged * LEAST_ANSWERED_PERCENT
-    too_few = traffic.judged >= LOOKED_AT and traffic.judged_answered * 100 < needed
+    too_few = any(
+        traffic.judged >= enough
+        and traffic.judged_answered * 100 < traffic.judged * percent
+        for enough, percent in (
+            (LOOKED_AT, LEAST_ANSWERED_PERCENT),
+            (NEARLY_NONE_AT, NEARLY_NONE_PERCENT),
+        )
+    )
     # A rush of people who answer may have more out than a quiet hour.
     return too_few or traffic.waiting >= WAITING_FLOOR + traffic.answered

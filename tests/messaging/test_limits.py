@@ -65,7 +65,12 @@ class TestIsPumped:
         [
             (0, 0, 0, 0, False),
             # Too few to tell.
-            (99, 0, 0, 0, False),
+            (19, 0, 0, 0, False),
+            # Unless nearly nobody answers.
+            (20, 1, 0, 0, True),
+            (20, 2, 0, 0, False),
+            (99, 9, 0, 0, True),
+            (99, 10, 0, 0, False),
             (100, 39, 0, 0, True),
             (100, 40, 0, 0, False),
             # A burst is stopped before the first of them can be judged.
@@ -215,6 +220,18 @@ class TestBreaker:
 
         # A hundred, and those that went while their fair time ran.
         assert rules.LOOKED_AT <= sent <= rules.LOOKED_AT + 16
+
+    def test_closes_sooner_when_nobody_does(self, programme, now):
+        start = now - timedelta(hours=3)
+        sent = 0
+        for minute in range(rules.NEARLY_NONE_AT + 60):
+            asked = start + minute * timedelta(minutes=1)
+            if not limits.is_open_for_strangers(programme, asked):
+                break
+            ask(programme, minute, asked)
+            sent += 1
+
+        assert rules.NEARLY_NONE_AT <= sent <= rules.NEARLY_NONE_AT + 16
 
     def test_raises_the_alarm_without_naming_anybody(self, programme, written):
         ProgrammeFactory()
