@@ -41,6 +41,7 @@ from stores.middleware import programme_of
 from stores.models import Programme, Store
 from stores.roles import Role
 
+FORMER = frozenset({Member.Status.LEFT, Member.Status.MERGED, Member.Status.ERASED})
 MAY_EXPORT = frozenset(
     {Role.OWNER, Role.CUSTOMER_SERVICE, Role.DATA_PROTECTION_OFFICER}
 )
@@ -117,9 +118,6 @@ class MemberFilter(django_filters.FilterSet):
         self.is_capped = matches.is_capped
         self.known_by = matches.known_by
         return rows.filter(pk__in=matches.ids)
-
-
-FORMER = frozenset({Member.Status.LEFT, Member.Status.MERGED, Member.Status.ERASED})
 
 
 class FurtherColumn(tables2.Column):
