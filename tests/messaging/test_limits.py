@@ -206,32 +206,25 @@ class TestBreaker:
 
         assert limits.is_open_for_strangers(programme, now)
 
-    def test_closes_when_fewer_do(self, programme, now):
+    @pytest.mark.parametrize(
+        ("in_ten", "enough"),
+        [(3, rules.LOOKED_AT), (0, rules.NEARLY_NONE_AT)],
+        ids=["fewer do", "nobody does"],
+    )
+    def test_closes_when(self, programme, now, in_ten, enough):
         start = now - timedelta(hours=3)
         sent = 0
-        for minute in range(rules.LOOKED_AT + 60):
+        for minute in range(enough + 60):
             asked = start + minute * timedelta(minutes=1)
             if not limits.is_open_for_strangers(programme, asked):
                 break
             member = ask(programme, minute, asked)
             sent += 1
-            if minute % 10 < 3:
+            if minute % 10 < in_ten:
                 answer(member, asked + timedelta(minutes=3))
 
-        # A hundred, and those that went while their fair time ran.
-        assert rules.LOOKED_AT <= sent <= rules.LOOKED_AT + 16
-
-    def test_closes_sooner_when_nobody_does(self, programme, now):
-        start = now - timedelta(hours=3)
-        sent = 0
-        for minute in range(rules.NEARLY_NONE_AT + 60):
-            asked = start + minute * timedelta(minutes=1)
-            if not limits.is_open_for_strangers(programme, asked):
-                break
-            ask(programme, minute, asked)
-            sent += 1
-
-        assert rules.NEARLY_NONE_AT <= sent <= rules.NEARLY_NONE_AT + 16
+        # So many, and those that went while their fair time ran.
+        assert enough <= sent <= enough + 16
 
     def test_raises_the_alarm_without_naming_anybody(self, programme, written):
         ProgrammeFactory()
