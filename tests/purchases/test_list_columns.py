@@ -117,7 +117,9 @@ class TestManyAtOnce:
             night(member, datetime(2025, 3, 2, tzinfo=UTC))
         # Somebody who rose, and sank again.
         later = MARCH + timedelta(days=400)
-        night(members[0], later)
+        night(members[3], later)
+        keys = [tier_of(members[3], at).key for at in (MARCH, later)]
+        assert keys[0] != keys[1]
 
         for at in (datetime(2025, 2, 1, tzinfo=UTC), MARCH, later):
             assert tiers_of(programme, [each.pk for each in members], at) == {
